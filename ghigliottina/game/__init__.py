@@ -1,0 +1,1 @@
+"""The game itself: pure, standard library only."""

@@ -1,0 +1,1 @@
+"""What Italians say: words, the phrases that link them, and the ranking of answers to five clues."""

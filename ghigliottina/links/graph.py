@@ -1,0 +1,1 @@
+"""The link graph: words as people type them, and the phrases between them."""

@@ -1,0 +1,1 @@
+"""Language models behind a one-method seam, and the checkpoints they are made of."""
