@@ -2,14 +2,17 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ghigliottina import prompt
 from ghigliottina.game.puzzle import Puzzle
-from ghigliottina.links.candidates import Candidate, Evidence
-from ghigliottina.models.engine import Engine, Sampling
+from ghigliottina.links.candidates import Candidate, Evidence, candidates
+from ghigliottina.links.graph import Graph
+from ghigliottina.models.checkpoint import Checkpoint
+from ghigliottina.models.engine import GREEDY, Engine, Sampling
 from rewards import SOLUZIONE, Completion, Grammar
 
 
@@ -34,6 +37,15 @@ class Origin(StrEnum):
     """The model's own: the ranking does not know it."""
 
 
+class Cut(StrEnum):
+    """Why an answer ended before its model did."""
+
+    STOP = "stop"
+    """Somebody asked."""
+    TIME = "time"
+    """The time limit."""
+
+
 class Tone(StrEnum):
     """How sure the answer sounds."""
 
@@ -45,18 +57,22 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Who answers: a way to answer, and the engine with the habits of its checkpoint."""
+    """Who answers: a way to answer and, for all but `links`, an engine with the habits of its checkpoint."""
 
     solver: Solver
     engine: Engine | None = None
-    """Needed by all but `links`."""
     grammar: Grammar = SOLUZIONE
     shots: bool = False
-    """The checkpoint knows the grammar only from examples, which the prompt must bring; and it doesn't know when to
+    """The checkpoint knows the grammar only from examples, which the prompt must bring; and it does not know when to
     end, so it is stopped where the grammar ends."""
-    sampling: Sampling = Sampling()
+    sampling: Sampling = GREEDY
     seconds: float = 90.0
     """The time limit of one answer."""
+
+    @classmethod
+    def of(cls, solver: Solver, engine: Engine, checkpoint: Checkpoint, seconds: float = 90.0) -> "Player":
+        """The player that a checkpoint makes: its engine, speaking its grammar."""
+        return cls(solver, engine, checkpoint.grammar, checkpoint.shots, seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +81,17 @@ class Attempt:
 
     puzzle: Puzzle
     completion: Completion
-    evidence: Evidence | None
-    """What the ranking says: shown by all solvers, read by the model in `model+links` only. None without a graph."""
+    evidence: Evidence | None = None
+    """What the link graph says; every solver shows it, only `model+links` lets the model read it."""
     seconds: float = 0.0
     tokens: int = 0
     done: bool = False
-    cut: str = ""
-    """Why it ended early: `stop` (somebody asked) or `time` (the limit); empty if it didn't."""
+    cut: Cut | None = None
+    """Why it ended before the model did; None if it didn't."""
 
     @property
     def backing(self) -> Candidate | None:
-        """What the ranking knows of the answer: its phrases, if any."""
+        """What the link graph knows of the answer, if it knows the word as one for these clues."""
         return self.evidence.find(self.completion.answer) if self.evidence and self.completion.answer else None
 
     @property
@@ -83,16 +99,71 @@ class Attempt:
         """Whose word the answer is."""
         if not self.completion.answer:
             return Origin.NOBODY
-        if self.backing is None or self.evidence is None:
+        if self.evidence is None or self.backing is None:
             return Origin.OWN
         return Origin.FIRST if self.backing == self.evidence.candidates[0] else Origin.CANDIDATE
 
     @property
     def confidence(self) -> float:
-        """The chance that the answer is right, in [0, 1], as far as the link graph can tell."""
-        raise NotImplementedError
+        """The chance in [0, 1] that the answer is right, as far as the link graph can tell.
+
+        The first of the ranking has the chance that was fitted on real games; the others share what is left of it by
+        their scores; a word that the graph doesn't link has none.
+        """
+        if self.evidence is None or self.backing is None:
+            return 0.0
+        first, *others = self.evidence.candidates
+        if self.backing == first:
+            return self.evidence.confidence
+        return (1 - self.evidence.confidence) * self.backing.score / sum(other.score for other in others)
 
     @property
     def tone(self) -> Tone:
-        """The confidence in words."""
-        raise NotImplementedError
+        """The confidence as one of four tones."""
+        steps = ((Tone.SURE, 0.85), (Tone.FAIRLY, 0.6), (Tone.MAYBE, 0.3))
+        return next((tone for tone, least in steps if self.confidence >= least), Tone.GUESS)
+
+
+def solve(puzzle: Puzzle, player: Player, graph: Graph, stop: threading.Event | None = None) -> Iterator[Attempt]:
+    """Answer one puzzle: yields a growing Attempt, the first at once with its evidence, the last with `done`.
+
+    Ends within one token of `stop` being set, of the time limit, or of the iterator being closed. Raises
+    GhigliottinaError if the engine can't be used.
+    """
+    start = time.monotonic()
+    evidence = candidates(graph, puzzle.clues)
+    attempt = Attempt(puzzle, Completion.parse("", player.grammar), evidence)
+    yield attempt
+    if player.solver is Solver.LINKS:
+        text = prompt.argue(evidence.candidates[0], player.grammar) if evidence.candidates else ""
+        completion = Completion.parse(text, player.grammar)
+        yield replace(attempt, completion=completion, seconds=time.monotonic() - start, done=True)
+        return
+    yield from _write(attempt, player, stop or threading.Event(), start)
+
+
+def _write(attempt: Attempt, player: Player, stop: threading.Event, start: float) -> Iterator[Attempt]:
+    """Let the model write. Leaving the loop closes the engine's iterator, and that stops the model."""
+    if player.engine is None:
+        raise ValueError(f"the solver {player.solver} needs an engine")
+    open_book = attempt.evidence if player.solver is Solver.MODEL_LINKS else None
+    chat = prompt.messages(attempt.puzzle, open_book, player.grammar, shots=player.shots)
+    text, cut = prompt.begun(chat), None
+    # The limit counts from the first piece: waiting for a turn, or for the model to load, is not the answer's fault.
+    limit = float("inf")
+    with closing(player.engine.stream(chat, player.sampling, stop)) as pieces:
+        for tokens, piece in enumerate(pieces, start=1):
+            now = time.monotonic()
+            limit = min(limit, now + player.seconds)
+            text += piece
+            completion = Completion.parse(text, player.grammar)
+            attempt = replace(attempt, completion=completion, seconds=now - start, tokens=tokens)
+            if player.shots and completion.finished:
+                break
+            if now > limit:
+                cut = Cut.TIME
+                break
+            yield attempt
+    if stop.is_set():
+        cut = Cut.STOP
+    yield replace(attempt, seconds=time.monotonic() - start, done=True, cut=cut)

@@ -76,7 +76,9 @@ def read_puzzles(path: Path, skip: Callable[[PuzzleFileError], None] | None = No
         found = True
         yield puzzle
     if not found:
-        raise PuzzleFileError(f"{path.name} holds no puzzle: it needs at least one JSON line with five clues.", "file_empty")
+        raise PuzzleFileError(
+            f"{path.name} holds no puzzle: it needs at least one JSON line with five clues.", "file_empty"
+        )
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -102,7 +104,9 @@ def _strings(value: object) -> bool:
 def _check_clues(clues: tuple[str, ...]) -> None:
     for place, clue in enumerate(clues, start=1):
         if not clue:
-            raise PuzzleError(f"Clue {place} is empty, but each of the five counts: type a word.", "clue_empty", place=place)
+            raise PuzzleError(
+                f"Clue {place} is empty, but each of the five counts: type a word.", "clue_empty", place=place
+            )
         _check_word(clue, "clue")
     if len(clues) != CLUES:
         few = "add" if len(clues) < CLUES else "leave out"
@@ -120,10 +124,12 @@ def _check_word(word: str, what: str) -> None:
     if len(word) > LONGEST_CLUE:
         message = f"A {what} of {len(word)} characters is too long (“{word[:12]}…”): {LONGEST_CLUE} at most."
         raise PuzzleError(message, f"{what}_long", length=len(word), most=LONGEST_CLUE, word=word[:12])
-    if not re.search(r"\w", word) or any(unicodedata.category(c) in _STRANGE for c in word):
+    if not re.search(r"\w", word) or any(c in _CODE or unicodedata.category(c) in _STRANGE for c in word):
         message = f"The {what} “{word}” isn't a word: use letters, digits, spaces, apostrophes, accents."
         raise PuzzleError(message, f"{what}_strange", word=word)
 
 
+_CODE = frozenset("<>{}\\|`^~")
+"""What markup and templates are written with, and words are not. It would be shown as text all the same."""
 _STRANGE = ("Cc", "Cf", "Cs", "Co", "Cn", "So", "Sk")
 """Unicode categories that no word is written with: controls, invisible formats, emoji and other symbols."""

@@ -24,6 +24,9 @@ class Sampling:
     seed: int = 0
 
 
+GREEDY = Sampling()
+
+
 class Engine(Protocol):
     """A model that can write. One method; everything above runs unchanged on `ScriptedEngine`."""
 

@@ -1,0 +1,206 @@
+"""The commands. What a script reads goes to standard output, everything else to standard error.
+
+Exit codes: 0 done; 1 failed; 2 wrong input or usage; 3 checkpoint; 4 busy; 5 damaged assets; 130 interrupted.
+"""
+
+import json
+import os
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from ghigliottina.errors import GhigliottinaError
+from ghigliottina.game.puzzle import Puzzle, read_puzzles
+from ghigliottina.links.candidates import Candidate, candidates
+from ghigliottina.links.graph import Graph
+from ghigliottina.settings import Settings
+from ghigliottina.solver import Attempt, Player, Solver, solve
+from rewards import RUBRIC, Breakdown, Rubric
+
+if TYPE_CHECKING:
+    from ghigliottina.evaluation import Report
+
+app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+links_app = typer.Typer(help="Look after the link files.", rich_markup_mode=None)
+app.add_typer(links_app, name="links")
+
+Clues = Annotated[list[str], typer.Argument(help="The five clue words; quote a clue of two words.", metavar="CLUE…")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+WhichSolver = Annotated[Solver, typer.Option(help="How to find the answer.")]
+WhichCheckpoint = Annotated[
+    str | None, typer.Option(help="A name on the shelf, or a checkpoint folder. Default: the shelf's first.")
+]
+
+
+def main() -> None:
+    """Run a command; an error that a person can act on ends it with its own exit code and one line, no traceback."""
+    try:
+        app()
+    except GhigliottinaError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("interrupted", 130)
+    except BrokenPipeError:
+        # The reader has gone, as `| head` does: nothing is left to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+@app.callback(invoke_without_command=True)
+def page(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on.", envvar="GRADIO_SERVER_NAME")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; the next free one if taken.", envvar="GRADIO_SERVER_PORT")] = 7860,
+) -> None:
+    """La Ghigliottina: five clues in, one reasoned word out. Without a command, opens the page."""
+    if context.invoked_subcommand is None:
+        from ghigliottina.ui.page import open_page
+
+        open_page(Settings.from_environment(), host=host, port=port)
+
+
+@app.command("candidates")
+def candidates_command(
+    clues: Clues, limit: Annotated[int, typer.Option(min=1, max=1000, help="How many words.")] = 10, json: Json = False
+) -> None:
+    """Rank the words that the link graph offers for five clues. Needs no model."""
+    evidence = candidates(Graph.load(), Puzzle.of(clues).clues, limit)
+    if json:
+        _print_json([_candidate(candidate) for candidate in evidence.candidates])
+    else:
+        for candidate in evidence.candidates:
+            phrases = "; ".join(f"{clue}: {phrase or '–'}" for clue, phrase in candidate.links.items())
+            typer.echo(f"{candidate.score:7.3f}  {candidate.word:<20} {candidate.linked}/5  {phrases}")
+
+
+@app.command("solve")
+def solve_command(
+    clues: Clues,
+    solver: WhichSolver = Solver.MODEL_LINKS,
+    checkpoint: WhichCheckpoint = None,
+    solution: Annotated[
+        str | None, typer.Option(help="The true solution, if known: then all rewards are judged.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Answer five clues: streams the reasoning, then prints what every reward pays."""
+    puzzle = Puzzle.of(clues, solution)
+    settings = Settings.from_environment()
+    player = _player(solver, checkpoint, settings)
+    shown = 0
+    for attempt in solve(puzzle, player, Graph.load()):
+        if not json:
+            typer.echo(attempt.completion.text[shown:], nl=False)
+            shown = len(attempt.completion.text)
+    breakdown = _rubric(settings).judge(attempt.completion, puzzle.clues, puzzle.solution)
+    if json:
+        _print_json(_attempt(attempt, breakdown))
+    else:
+        _print_breakdown(attempt, breakdown)
+
+
+@app.command("evaluate")
+def evaluate_command(
+    puzzles: Annotated[Path, typer.Option(help="A puzzle file, JSON lines.")],
+    solver: WhichSolver = Solver.MODEL_LINKS,
+    checkpoint: WhichCheckpoint = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many puzzles.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the whole report to this file.")] = None,
+    skip_broken: Annotated[bool, typer.Option(help="Name broken lines and go on, instead of refusing.")] = False,
+) -> None:
+    """Play every puzzle of a file and report accuracy, rank and rewards."""
+    from ghigliottina.evaluation import evaluate
+
+    skip = (lambda error: typer.echo(f"skipped: {error}", err=True)) if skip_broken else None
+    chosen = list(islice(read_puzzles(puzzles, skip), limit))  # read to the end first: a broken file costs no answers
+    if json is not None:
+        _check_writable(json)
+    settings = Settings.from_environment()
+    player = _player(solver, checkpoint, settings)
+    for report in evaluate(chosen, player, Graph.load(), _rubric(settings)):
+        if sys.stderr.isatty():
+            typer.echo(f"\r{len(report.rows)}/{len(chosen)}", nl=False, err=True)
+    _print_report(report)
+    if json is not None:
+        json.write_text(_dump(report.as_json()) + "\n", encoding="utf-8")
+
+
+def _player(solver: Solver, checkpoint: str | None, settings: Settings) -> Player:
+    if solver is Solver.LINKS:
+        return Player(solver)
+    from ghigliottina.models.local import load
+    from ghigliottina.models.shelf import Shelf
+
+    shelf = Shelf(settings)
+    found = shelf.fetch(checkpoint or shelf.default, _progress)
+    return Player.of(solver, load(found, shelf, _progress), found, settings.answer_seconds)
+
+
+def _rubric(settings: Settings) -> Rubric:
+    if settings.encoder == "none":
+        return RUBRIC
+    from ghigliottina.models.encoder import load_encoder
+
+    return RUBRIC.with_embedder(load_encoder(settings.encoder))
+
+
+def _progress(done: float, what: str) -> None:
+    if sys.stderr.isatty():
+        typer.echo(f"\r{what} {done:4.0%}".ljust(60), nl=done >= 1, err=True)
+
+
+def _candidate(candidate: Candidate) -> dict[str, object]:
+    return {"word": candidate.word, "score": candidate.score, "links": dict(candidate.links)}
+
+
+def _attempt(attempt: Attempt, breakdown: Breakdown) -> dict[str, object]:
+    ranked = attempt.evidence.candidates if attempt.evidence else ()
+    return {
+        "answer": attempt.completion.answer,
+        "think": attempt.completion.think,
+        "rewards": breakdown.values,
+        "total": breakdown.total,
+        "candidates": [_candidate(candidate) for candidate in ranked],
+        "seconds": round(attempt.seconds, 3),
+        "tokens": attempt.tokens,
+        "origin": attempt.origin,
+        "tone": attempt.tone,
+        "confidence": round(attempt.confidence, 3),
+        "text": attempt.completion.text,
+    }
+
+
+def _print_breakdown(attempt: Attempt, breakdown: Breakdown) -> None:
+    typer.echo(f"\n\n{attempt.completion.answer or '(no answer)'}  ({attempt.origin}, {attempt.tone})")
+    for score in breakdown.scores:
+        value = "not judged" if score.value is None else f"{score.value:.2f} × {score.weight:<4} = {score.points:.2f}"
+        typer.echo(f"  {score.name:<20} {value}")
+    typer.echo(f"  {'total':<20} {breakdown.total:.2f} of {breakdown.maximum:.2f}")
+
+
+def _print_report(report: "Report") -> None:
+    figures = {**report.as_json(), **report.rewards}
+    for name, value in figures.items():
+        if name not in ("rows", "rewards"):
+            typer.echo(f"{name:<20} {'–' if value is None else f'{value:.3f}' if isinstance(value, float) else value}")
+
+
+def _check_writable(path: Path) -> None:
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK) or path.is_dir():
+        raise typer.BadParameter(f"{path} can't be written: choose another file.", param_hint="--json")
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(_dump(value))
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(code)
