@@ -1,0 +1,1 @@
+"""What the project promises in numbers, measured: `make bench`, or `python -m tests.bench links engine`."""
