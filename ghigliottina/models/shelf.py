@@ -1,0 +1,118 @@
+"""The shelf: which checkpoints there are. Names are looked up here and never used as paths."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ghigliottina.errors import CheckpointError
+from ghigliottina.models.checkpoint import RECORD, Checkpoint, seal
+from ghigliottina.models.embedded import EMBEDDED, prepare
+from ghigliottina.settings import ASSETS, Settings
+
+Progress = Callable[[float, str], None]
+"""(share done in [0, 1], phase), the phase being one of `wait`, `unpack`, `tokenizer`, `weights`, `download`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What can be played: the embedded base, what ships, what was made or merged here, and the allowed hub ids."""
+
+    settings: Settings
+    assets: Path = ASSETS / "checkpoints"
+
+    def names(self) -> tuple[str, ...]:
+        """All names, the default first. Lists two folders and reads nothing."""
+        shipped = [path.name for path in _whole(self.assets)]
+        own = [path.name for path in _whole(self._own)]
+        return tuple(dict.fromkeys([*shipped, EMBEDDED, *own, *self.settings.hub_checkpoints]))
+
+    @property
+    def default(self) -> str:
+        """The first shipped checkpoint; the embedded base where none ships."""
+        return self.names()[0]
+
+    def find(self, name: str) -> Checkpoint:
+        """The checkpoint of that name, if it is on this machine. Raises CheckpointError: unknown (lists the known
+        ones), not fetched yet, or not fit to be read."""
+        folder = self._folder(name)
+        if not (folder / RECORD).is_file():
+            message = f"“{name}” is known, but it isn't on this machine yet: it must be fetched first."
+            raise CheckpointError(message, "checkpoint_unfetched", name=name)
+        checkpoint = replace(Checkpoint.read(folder), name=name)
+        if checkpoint.kind == "adapter":
+            base = _ALIASES.get(checkpoint.base or "", checkpoint.base)
+            if base not in self.names():
+                message = f"The adapter “{name}” needs the base “{base or '?'}”, which isn't on the shelf: add it."
+                raise CheckpointError(message, "adapter_base", name=name, base=base or "?")
+            checkpoint = replace(checkpoint, base=base)
+        return checkpoint
+
+    def fetch(self, name: str, progress: Progress) -> Checkpoint:
+        """The checkpoint of that name, with its base, converted or downloaded first if need be: up to minutes.
+
+        Raises CheckpointError: as `find` does, and where the hub can't be reached or the disk is full.
+        """
+        folder = self._folder(name)
+        if not (folder / RECORD).is_file():
+            if name == EMBEDDED:
+                prepare(self.settings.home, progress)
+            else:
+                _download(name, folder, progress)
+        checkpoint = self.find(name)
+        if checkpoint.base is not None:
+            self.fetch(checkpoint.base, progress)
+        return checkpoint
+
+    @property
+    def _own(self) -> Path:
+        return self.settings.home / "checkpoints"
+
+    def _folder(self, name: str) -> Path:
+        if name == EMBEDDED:
+            return self.settings.home / "models" / EMBEDDED
+        for path in (*_whole(self.assets), *_whole(self._own)):
+            if path.name == name:
+                return path
+        if name in self.settings.hub_checkpoints:
+            return self.settings.home / "hub" / name.replace("/", "--")
+        if self._own.is_dir() and name in (path.name for path in self._own.iterdir()):
+            message = f"The checkpoint “{name}” is half-written, as it lacks {RECORD}: make it again or remove it."
+            raise CheckpointError(message, "checkpoint_half", name=name)
+        known = ", ".join(self.names())
+        message = f"There is no checkpoint “{name[:80]}” on the shelf: choose one of {known}."
+        raise CheckpointError(message, "checkpoint_unknown", name=name[:80], known=known)
+
+
+_ALIASES = {"google/gemma-3-270m": EMBEDDED}
+"""What adapters made elsewhere call the embedded base."""
+_FILES = ("*.safetensors", "*.safetensors.index.json", "*config.json", "tokenizer.json", "*.jinja")
+"""What is downloaded: data that the local engine reads, and no code."""
+
+
+def _whole(folder: Path) -> Iterator[Path]:
+    """The checkpoint folders in a folder that have their record, by name. A half-written one doesn't count."""
+    if folder.is_dir():
+        yield from (path for path in sorted(folder.iterdir()) if (path / RECORD).is_file())
+
+
+def _download(name: str, folder: Path, progress: Progress) -> None:
+    """Bring an allowed hub repository into `folder` and seal it. Broken off, it resumes at the next call."""
+    from huggingface_hub import errors, snapshot_download
+
+    progress(0.0, "download")
+    try:
+        # A local_dir holds real files, where the hub's own cache holds links that lead out of the folder.
+        snapshot_download(name, local_dir=folder, allow_patterns=_FILES)
+    except errors.GatedRepoError:
+        reason = "its licence must be accepted on huggingface.co, and HF_TOKEN set to a token of that account"
+        raise CheckpointError(f"“{name}” can't be downloaded: {reason}.", "hub_gated", name=name) from None
+    except errors.RepositoryNotFoundError:
+        message = f"“{name}” can't be downloaded: the hub doesn't know it, or HF_TOKEN may not read it. Check the id."
+        raise CheckpointError(message, "hub_unknown", name=name) from None
+    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError) as error:
+        message = f"“{name}” can't be downloaded ({error}): connect to the network and try again, or choose another."
+        raise CheckpointError(message, "hub_unreachable", name=name) from None
+    found = Checkpoint.read(folder)
+    # Google's own models are not tuned for the game: they need examples to know the grammar.
+    seal(folder, name, found.kind, base=found.base, shots=found.shots or name.startswith("google/"))
+    progress(1.0, "download")
