@@ -1,0 +1,69 @@
+"""Does the reasoning link the clues to the answer?"""
+
+from collections.abc import Sequence
+
+from rewards.completion import Completion
+from rewards.rubric import Detail, Verdict
+from rewards.words import LONGEST, bare, fold, inflection_of, names, same_word, tokens
+
+LONGEST_PHRASE = 14
+"""Words. What people say is shorter; a longer one is a list that happens to hold both words."""
+
+
+def reasoning_steps(completion: Completion, clues: Sequence[str], solution: str | None) -> Verdict:
+    """The share of the clues that have a line of their own with a phrase that joins them to the answer.
+
+    With the answer luna, `- miele: luna di miele` counts for miele; `- miele: dolce`, `- miele: miele` and
+    `- miele: luna` count for nothing. The phrase must say both words, in any form, or be a compound of the two
+    (porta, fortuna: portafortuna). Gamed elsewhere by numbered empty lines and `Step 1:`, and by one phrase under
+    every clue: here each clue and each phrase counts once. Judged without the solution: a wrong answer can be well
+    argued.
+    """
+    if not clues:
+        return Verdict(None, "no_clues")
+    answer = completion.answer
+    if not answer:
+        return Verdict(0.0, "no_answer")
+    if echoed := next((clue for clue in clues if same_word(clue, answer)), None):
+        return Verdict(0.0, "echo", {"answer": answer, "clue": echoed})
+    linked = linked_clues(completion, clues)
+    missing = tuple(clue for clue in clues if clue not in linked)
+    details: dict[str, Detail] = {"linked": len(linked), "of": len(clues), "missing": missing}
+    return Verdict(len(linked) / len(clues), "steps", details)
+
+
+def linked_clues(completion: Completion, clues: Sequence[str]) -> dict[str, str]:
+    """clue → the phrase that joins it to the answer, for those clues whose line has one."""
+    wanted = {fold(bare(clue)): clue for clue in clues}
+    linked: dict[str, str] = {}
+    used: set[str] = set()
+    for label, phrase in completion.lines:
+        if len(label) > LONGEST or len(phrase) > 2 * LONGEST:
+            continue
+        clue = wanted.get(fold(bare(label)))
+        if clue is None or clue in linked or fold(phrase) in used or not joins(phrase, clue, completion.answer):
+            continue
+        linked[clue] = phrase
+        used.add(fold(phrase))
+    return linked
+
+
+def joins(phrase: str, clue: str, answer: str) -> bool:
+    """Whether the phrase says the clue and the answer, each in any form, as two different words or as a compound."""
+    words = tokens(phrase)
+    if len(words) > LONGEST_PHRASE:
+        return False
+    if any(is_compound(word, clue, answer) for word in words):
+        return True
+    both = len(tokens(bare(clue))) + len(tokens(bare(answer)))
+    return len(words) >= both and names(phrase, clue) and names(phrase, answer)
+
+
+def is_compound(word: str, one: str, other: str) -> bool:
+    """Whether the word is made of the two, in either order: capolavoro, of capo and lavoro."""
+    halves = ((word[:place], word[place:]) for place in range(3, len(word) - 2))
+    return any(
+        (inflection_of(left, a) and inflection_of(right, b))
+        for left, right in halves
+        for a, b in ((one, other), (other, one))
+    )
