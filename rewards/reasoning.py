@@ -14,8 +14,8 @@ def reasoning_steps(completion: Completion, clues: Sequence[str], solution: str 
     """The share of the clues that have a line of their own with a phrase that joins them to the answer.
 
     With the answer luna, `- miele: luna di miele` counts for miele; `- miele: dolce`, `- miele: miele` and
-    `- miele: luna` count for nothing. The phrase must say both words, in any form, or be a compound of the two
-    (porta, fortuna: portafortuna). Gamed elsewhere by numbered empty lines and `Step 1:`, and by one phrase under
+    `- miele: luna` count for nothing. The phrase must say both words, in any form, or a compound of the two (porta,
+    fortuna: portafortuna). Gamed elsewhere by numbered empty lines and `Step 1:`, and by one phrase under
     every clue: here each clue and each phrase counts once. Judged without the solution: a wrong answer can be well
     argued.
     """
@@ -49,21 +49,33 @@ def linked_clues(completion: Completion, clues: Sequence[str]) -> dict[str, str]
 
 
 def joins(phrase: str, clue: str, answer: str) -> bool:
-    """Whether the phrase says the clue and the answer, each in any form, as two different words or as a compound."""
+    """Whether the phrase says the clue and the answer: each in any form, as two words, or in a word made of them."""
     words = tokens(phrase)
     if len(words) > LONGEST_PHRASE:
         return False
-    if any(is_compound(word, clue, answer) for word in words):
-        return True
     both = len(tokens(bare(clue))) + len(tokens(bare(answer)))
-    return len(words) >= both and names(phrase, clue) and names(phrase, answer)
+    if len(words) >= both and names(phrase, clue) and names(phrase, answer):
+        return True
+    one, other = fold(bare(clue)), fold(bare(answer))
+    grown = {word for word in (one, other) if any(is_grown(said, word) for said in words)}
+    if grown and all(word in grown or names(phrase, word) for word in (one, other)):
+        return True
+    return any(is_compound(said, one, other) for said in words)
+
+
+def is_grown(word: str, seed: str) -> bool:
+    """Whether the word has grown out of the seed: mafioso of mafia, maxischermo of schermo."""
+    stem = seed[:-1] if seed.endswith(("a", "e", "i", "o")) else seed
+    if len(word) <= len(seed) or len(stem) < 4:
+        return False
+    return word.startswith(stem) or word.endswith(seed)
 
 
 def is_compound(word: str, one: str, other: str) -> bool:
     """Whether the word is made of the two, in either order: capolavoro, of capo and lavoro."""
-    halves = ((word[:place], word[place:]) for place in range(3, len(word) - 2))
-    return any(
-        (inflection_of(left, a) and inflection_of(right, b))
-        for left, right in halves
-        for a, b in ((one, other), (other, one))
-    )
+    for left, right in ((one, other), (other, one)):
+        if word[:2] == left[:2] and len(word) < LONGEST:
+            splits = range(max(3, len(left) - 1), min(len(word) - 2, len(left) + 2))
+            if any(inflection_of(word[:i], left) and inflection_of(word[i:], right) for i in splits):
+                return True
+    return False
