@@ -1,0 +1,85 @@
+"""The page: one tab a file, put together here and served."""
+
+import socket
+
+import gradio as gr
+
+from ghigliottina.settings import Settings
+from ghigliottina.ui import render, theme
+from ghigliottina.ui.solve_tab import solve_tab
+from ghigliottina.ui.text import Language
+from ghigliottina.ui.wording import Wording, said
+from ghigliottina.ui.workbench import Workbench
+
+PORTS = 100
+"""How many ports are tried from the wanted one on."""
+
+
+def build(bench: Workbench) -> gr.Blocks:
+    """The whole page on these parts; not yet served."""
+    words = Wording()
+    with gr.Blocks(title="La Ghigliottina", analytics_enabled=False, fill_width=True) as page:
+        with gr.Row(elem_classes="g-top"):
+            sign = theme.logo()
+            words.make(gr.HTML, {"value": lambda language: render.header(sign, language)}, elem_id="g-header")
+            languages = [("Italiano", str(Language.IT)), ("English", str(Language.EN))]
+            language = words.make(
+                gr.Radio, {"label": said("language")}, choices=languages, value=str(words.first), elem_id="g-language"
+            )
+        with gr.Tabs():
+            with words.make(gr.Tab, {"label": said("tab_solve")}, id="solve"):
+                solve_tab(bench, words, language)
+        language.change(
+            words.switch,
+            language,
+            words.components,
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        language.change(None, language, None, js="(language) => { document.documentElement.lang = language; }")
+    return page
+
+
+def launch(bench: Workbench, host: str = "127.0.0.1", port: int = 7860, *, wait: bool = True) -> str:
+    """Serve the page and return its address; with `wait`, only when it is told to end."""
+    page = build(bench)
+    page.queue(api_open=False, max_size=bench.settings.queue_size)
+    _, address, _ = page.launch(
+        server_name=host,
+        server_port=_free(host, port),
+        max_threads=40 + bench.settings.queue_size,
+        theme=theme.theme(),
+        css_paths=[theme.CSS],
+        head=theme.head(),
+        js="() => { document.documentElement.lang = 'it'; }",
+        favicon_path=theme.LOGO,
+        footer_links=[],
+        ssr_mode=False,
+        run_history=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        pwa=False,
+        share=False,
+        show_error=False,
+        allowed_paths=[],
+        blocked_paths=[str(bench.settings.home)],
+        max_file_size="1mb",
+        state_session_capacity=1000,
+        prevent_thread_lock=not wait,
+        quiet=not wait,
+    )
+    return str(address)
+
+
+def _free(host: str, first: int) -> int:
+    """The first port from `first` on that nobody listens on."""
+    for port in range(first, first + PORTS):
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    return first
