@@ -106,9 +106,10 @@ class Breakdown:
 
     scores: tuple[Score, ...]
 
-    def __getitem__(self, name: str) -> Score:
-        """The score of this name. Raises KeyError if there is none."""
-        return {score.name: score for score in self.scores}[name]
+    @property
+    def values(self) -> dict[str, float | None]:
+        """Name → value, in the rubric's order."""
+        return {score.name: score.value for score in self.scores}
 
     @property
     def total(self) -> float:
@@ -131,8 +132,10 @@ class Entry:
 
     def judge_all(self, cases: Sequence[Case]) -> list[Score]:
         """One score for each case, in order. An error inside the reward is a bug and comes through."""
-        batch = isinstance(self.reward, Embedding)
-        verdicts = self.reward.judge_all(cases) if batch else [self.reward(*case) for case in cases]  # type: ignore[attr-defined]
+        if isinstance(self.reward, Embedding):
+            verdicts = self.reward.judge_all(cases)
+        else:
+            verdicts = [self.reward(*case) for case in cases]
         return [Score(self.name, verdict.value, self.weight, verdict.why, verdict.details) for verdict in verdicts]
 
 
