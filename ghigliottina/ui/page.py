@@ -21,7 +21,8 @@ def build(bench: Workbench) -> gr.Blocks:
     with gr.Blocks(title="La Ghigliottina", analytics_enabled=False, fill_width=True) as page:
         with gr.Row(elem_classes="g-top"):
             sign = theme.logo()
-            words.make(gr.HTML, {"value": lambda language: render.header(sign, language)}, elem_id="g-header")
+            says = {"value": lambda language: render.header(sign, language)}
+            words.make(gr.HTML, says, elem_id="g-header", apply_default_css=False)
             languages = [("Italiano", str(Language.IT)), ("English", str(Language.EN))]
             language = words.make(
                 gr.Radio, {"label": said("language")}, choices=languages, value=str(words.first), elem_id="g-language"
@@ -50,7 +51,6 @@ def launch(bench: Workbench, host: str = "127.0.0.1", port: int = 7860, *, wait:
         server_port=_free(host, port),
         max_threads=40 + bench.settings.queue_size,
         theme=theme.theme(),
-        css_paths=[theme.CSS],
         head=theme.head(),
         js="() => { document.documentElement.lang = 'it'; }",
         favicon_path=theme.LOGO,

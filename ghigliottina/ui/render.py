@@ -54,7 +54,7 @@ def links(attempt: Attempt) -> list[tuple[str, str, str]]:
 
 def _link(clue: str, phrase: str, kind: str, attempt: Attempt, language: Language) -> Html:
     mark = {"linked": "✓", "claimed": "?", "unlinked": "–", "open": "·"}[kind]
-    note = "" if kind == "open" else say(kind, language)
+    note = say(kind, language) if attempt.done else ""
     return tag(
         "li",
         tag("span", mark, class_="g-mark", aria_hidden="true"),

@@ -90,9 +90,9 @@ def solve_tab(bench: Workbench, words: Wording, language: gr.Radio) -> None:
     with gr.Column(elem_classes="g-stage"):
         with gr.Row(elem_classes="g-clues"):
             clues = [_clue_box(number, words) for number in range(1, CLUES + 1)]
-        board = gr.HTML(render.board(None, words.first), elem_id="g-board")
-        status = gr.HTML(render.status(None, words.first), elem_id="g-status")
-        problem = gr.HTML(elem_id="g-problem")
+        board = picture("g-board", render.board(None, words.first))
+        status = picture("g-status", render.status(None, words.first))
+        problem = picture("g-problem")
         with gr.Row(elem_classes="g-actions"):
             go = words.make(gr.Button, {"value": said("go")}, variant="primary", elem_id="g-go")
             stop = words.make(gr.Button, {"value": said("stop")}, variant="secondary", elem_id="g-stop", interactive=False)
@@ -104,19 +104,24 @@ def solve_tab(bench: Workbench, words: Wording, language: gr.Radio) -> None:
                 gr.Textbox,
                 {"label": said("solution"), "info": said("solution_hint")},
                 max_length=LONGEST_CLUE,
+                max_lines=1,
                 elem_id="g-solution",
                 html_attributes=_PLAIN,
             )
-    state = gr.HTML(elem_id="g-model")
+    state = picture("g-model")
     with gr.Row(elem_classes="g-results"):
         with words.make(gr.Accordion, {"label": said("thought")}, elem_id="g-thought"):
-            thought = gr.HTML(render.thought(None, words.first))
-        ranking = gr.HTML(elem_id="g-ranking")
-    rewards, raw = gr.HTML(elem_id="g-rewards"), gr.HTML(elem_id="g-raw")
-    spoken = gr.HTML(elem_id="g-spoken")
+            thought = picture(value=render.thought(None, words.first))
+        ranking, rewards, raw = picture("g-ranking"), picture("g-rewards"), picture("g-raw")
+    spoken = picture("g-spoken")
     screen = Screen(board, status, thought, ranking, rewards, raw, spoken, problem, go, stop, gr.State(None))
     _wire(bench, Ask(clues, solution, solver, checkpoint, language), screen)
     _watch(bench, checkpoint, language, state)
+
+
+def picture(name: str | None = None, value: str = "") -> gr.HTML:
+    """A place for one of `render`'s pictures, under our style sheet alone."""
+    return gr.HTML(value, elem_id=name, apply_default_css=False)
 
 
 _PLAIN = gr.InputHTMLAttributes(autocapitalize="off", autocorrect="off", spellcheck=False, autocomplete="off", lang="it")
@@ -127,7 +132,7 @@ def _clue_box(number: int, words: Wording) -> gr.Textbox:
         gr.Textbox,
         {"label": said("clue", number=number)},
         max_length=LONGEST_CLUE,
-        min_width=120,
+        max_lines=1,
         elem_classes="g-clue-box",
         autofocus=number == 1,
         html_attributes=_PLAIN,
@@ -136,7 +141,8 @@ def _clue_box(number: int, words: Wording) -> gr.Textbox:
 
 def _examples(clues: list[gr.Textbox], words: Wording) -> None:
     with gr.Row(elem_classes="g-examples"):
-        words.make(gr.HTML, {"value": lambda language: render.label("examples", language)}, elem_id="g-examples-label")
+        says = {"value": lambda language: render.label("examples", language)}
+        words.make(gr.HTML, says, elem_id="g-examples-label", apply_default_css=False)
         for example in EXAMPLES:
             chip = gr.Button(" · ".join(example), size="sm", elem_classes="g-chip")
             chip.click(None, None, clues, js=f"() => {list(example)!r}", api_visibility="private")

@@ -14,7 +14,7 @@ def theme() -> gr.themes.Base:
     """Wine, cream and gold, by day and by night. The fonts ship inside Gradio: nothing is fetched from anywhere."""
     wine = gr.themes.Color(*_WINE, name="wine")
     sand = gr.themes.Color(*_SAND, name="sand")
-    font = [gr.themes.LocalFont("Lexend", weights=(400, 600)), "system-ui", "sans-serif"]
+    font = [gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"]
     mono = ["ui-monospace", "DejaVu Sans Mono", "monospace"]
     return gr.themes.Base(primary_hue=wine, secondary_hue=wine, neutral_hue=sand, font=font, font_mono=mono).set(
         body_background_fill="#fbf4e6",
@@ -29,6 +29,8 @@ def theme() -> gr.themes.Base:
         block_border_width_dark="0px",
         block_shadow="none",
         block_shadow_dark="none",
+        block_title_text_color="#6a5254",
+        block_title_text_color_dark="#c6b1b2",
         block_label_text_color="#6a5254",
         block_label_text_color_dark="#c6b1b2",
         input_background_fill="#fffaf0",
@@ -49,8 +51,11 @@ def theme() -> gr.themes.Base:
 
 
 def head() -> str:
-    """What goes into the page's head: our own script, written out, so that no second file has to be served."""
-    return f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>"
+    """What goes into the page's head: our style and script, written out, so that no second file has to be served.
+
+    Not Gradio's `css`: it rewrites the selectors, and breaks those with a comma in `:is()`.
+    """
+    return f"<style>{CSS.read_text(encoding='utf-8')}</style><script>{SCRIPT.read_text(encoding='utf-8')}</script>"
 
 
 def logo() -> Html:
