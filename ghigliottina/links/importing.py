@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ghigliottina.errors import InputError
-from ghigliottina.links.checking import REJECTIONS, REMARKS, REPAIRS, Fault, Link, faults, mend
+from ghigliottina.links.checking import REJECTIONS, REMARKS, REPAIRS, Fault, Link, examine
 from rewards.words import fold
 
 
@@ -66,10 +66,11 @@ def _judge(text: str, seen: set[tuple[str, str, str]]) -> tuple[Fault, ...]:
         link = Link.parse(text)
     except InputError:
         return (Fault.FIELDS,)
-    if link.key in seen:
-        return (*faults(link), Fault.DUPLICATE)
-    seen.add(link.key)
-    return faults(link)
+    key, (_, found) = link.key, examine(link)
+    if key in seen:
+        return (*found, Fault.DUPLICATE)
+    seen.add(key)
+    return found
 
 
 def import_links(sources: Iterable[Path], folder: Path) -> Tally:
@@ -83,9 +84,9 @@ def import_links(sources: Iterable[Path], folder: Path) -> Tally:
 
 
 def clean(lines: Iterable[str]) -> tuple[list[Link], Tally]:
-    """Mend or drop each line; then sort by head, the links of a head as they came: strongest first.
+    """Mend or drop each line, then sort: heads by the alphabet, the links of a head as they came, strongest first.
 
-    Of a link that two heads list, the one that stands higher in its list is kept. Cleaning what is clean changes nothing.
+    A link that two heads list stays with the one that lists it higher. Cleaning what is clean changes nothing.
     """
     tally = Tally()
     best: dict[tuple[str, str, str], tuple[int, int, Link]] = {}
@@ -95,9 +96,10 @@ def clean(lines: Iterable[str]) -> tuple[list[Link], Tally]:
         link = _mended(text, tally)
         if link is None:
             continue
-        rival, found = best.get(link.key), (places[link.head], number, link)
+        key, found = link.key, (places[link.head], number, link)
         places[link.head] += 1
-        best[link.key] = min(rival or found, found, key=lambda each: each[:2])
+        rival = best.get(key)
+        best[key] = min(rival or found, found, key=lambda each: each[:2])
         if rival:
             tally.dropped.setdefault(Fault.DUPLICATE, []).append(text)
     ordered = sorted(best.values(), key=lambda each: (_initial(each[2]), fold(each[2].head), each[2].head, each[1]))
@@ -123,7 +125,7 @@ def _mended(text: str, tally: Tally) -> Link | None:
     except InputError:
         tally.dropped.setdefault(Fault.FIELDS, []).append(text)
         return None
-    found = faults(link)
+    mended, found = examine(link)
     spoilt = next((fault for fault in found if fault in REJECTIONS), None)
     if spoilt:
         tally.dropped.setdefault(spoilt, []).append(text)
@@ -131,7 +133,7 @@ def _mended(text: str, tally: Tally) -> Link | None:
     for fault in found:
         if fault in REPAIRS:
             tally.repaired.setdefault(fault, []).append(text)
-    return mend(link)
+    return mended
 
 
 def _initial(link: Link) -> str:
