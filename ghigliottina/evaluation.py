@@ -9,7 +9,8 @@ from ghigliottina.game.puzzle import Puzzle
 from ghigliottina.links.candidates import candidates
 from ghigliottina.links.graph import Graph
 from ghigliottina.solver import Player, Solver, solve
-from rewards import Breakdown, Rubric, same_word
+from rewards import Breakdown, Rubric
+from rewards.words import same_word
 
 DEPTH = 100
 """How far down the ranking the solution is looked for."""

@@ -17,6 +17,10 @@ HUB_CHECKPOINTS = (
 )
 """The hub ids that the page may load. Ids are looked up here, never taken from what a visitor sends."""
 
+ENCODER = "embedded"
+ANSWER_SECONDS = 90.0
+QUEUE_SIZE = 24
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -26,11 +30,11 @@ class Settings:
     """The one folder that we write to: converted models, downloads, runs."""
     hub_checkpoints: tuple[str, ...] = HUB_CHECKPOINTS
     """Hub ids that may be loaded; `GHIGLIOTTINA_HUB_CHECKPOINTS` adds to them, separated by commas."""
-    encoder: str = "embedded"
+    encoder: str = ENCODER
     """The word encoder of the semantic reward: `embedded`, `none`, or a sentence-transformers id or folder."""
-    answer_seconds: float = 90.0
+    answer_seconds: float = ANSWER_SECONDS
     """One answer may take this long; then it is cut off and judged as it stands."""
-    queue_size: int = 24
+    queue_size: int = QUEUE_SIZE
     """Visitors who may wait for the model at once; the next one is told to come back."""
 
     @classmethod
@@ -42,9 +46,9 @@ class Settings:
         return cls(
             home=home.absolute(),
             hub_checkpoints=tuple(dict.fromkeys(HUB_CHECKPOINTS + more)),
-            encoder=environment.get("GHIGLIOTTINA_ENCODER") or cls.encoder,
-            answer_seconds=_positive(environment, "GHIGLIOTTINA_ANSWER_SECONDS", cls.answer_seconds),
-            queue_size=int(_positive(environment, "GHIGLIOTTINA_QUEUE_SIZE", cls.queue_size)),
+            encoder=environment.get("GHIGLIOTTINA_ENCODER") or ENCODER,
+            answer_seconds=_positive(environment, "GHIGLIOTTINA_ANSWER_SECONDS", ANSWER_SECONDS),
+            queue_size=int(_positive(environment, "GHIGLIOTTINA_QUEUE_SIZE", QUEUE_SIZE)),
         )
 
 

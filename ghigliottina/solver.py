@@ -148,7 +148,7 @@ def _write(attempt: Attempt, player: Player, stop: threading.Event, start: float
         raise ValueError(f"the solver {player.solver} needs an engine")
     open_book = attempt.evidence if player.solver is Solver.MODEL_LINKS else None
     chat = prompt.messages(attempt.puzzle, open_book, player.grammar, shots=player.shots)
-    text, cut = prompt.begun(chat), None
+    begun, text, cut = prompt.begun(chat), "", None
     # The limit counts from the first piece: waiting for a turn, or for the model to load, is not the answer's fault.
     limit = float("inf")
     with closing(player.engine.stream(chat, player.sampling, stop)) as pieces:
@@ -156,7 +156,7 @@ def _write(attempt: Attempt, player: Player, stop: threading.Event, start: float
             now = time.monotonic()
             limit = min(limit, now + player.seconds)
             text += piece
-            completion = Completion.parse(text, player.grammar)
+            completion = Completion.parse(text, player.grammar, begun)
             attempt = replace(attempt, completion=completion, seconds=now - start, tokens=tokens)
             if player.shots and completion.finished:
                 break

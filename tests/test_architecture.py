@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "ghigliottina.prompt": {"game", "links", "models", "rewards"},
     "ghigliottina.solver": {"prompt", "game", "links", "models", "rewards"},
     "ghigliottina.evaluation": {"solver", "game", "links", "rewards"},
-    "ghigliottina.ui": {"errors", "settings", "evaluation", "solver", "models", "links", "game", "rewards"},
+    "ghigliottina.ui": {"errors", "settings", "evaluation", "solver", "prompt", "models", "links", "game", "rewards"},
     "ghigliottina.cli": {"errors", "settings", "evaluation", "solver", "models", "links", "game", "rewards", "ui"},
     "app": {"cli"},
 }

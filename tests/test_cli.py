@@ -92,8 +92,12 @@ def test_evaluate_names_a_broken_line_and_refuses_or_skips_it(run, puzzle_file):
         pytest.param(["candidates", "a" * 5000, *CLUES[1:]], 2, "5000 characters", id="5,000 letters"),
         pytest.param(["solve", "🍯", *CLUES[1:]], 2, "isn't a word", id="emoji"),
         pytest.param(["solve", *CLUES, "--solver", "magic"], 2, "magic", id="an unknown solver"),
-        pytest.param(["solve", *CLUES, "--checkpoint", "nobody/nothing"], 3, "nobody/nothing", id="an unknown checkpoint"),
-        pytest.param(["evaluate", "--puzzles", "none.jsonl", "--solver", "links"], 2, "none.jsonl", id="a missing file"),
+        pytest.param(
+            ["solve", *CLUES, "--checkpoint", "nobody/nothing"], 3, "nobody/nothing", id="an unknown checkpoint"
+        ),
+        pytest.param(
+            ["evaluate", "--puzzles", "none.jsonl", "--solver", "links"], 2, "none.jsonl", id="a missing file"
+        ),
     ],
 )
 def test_errors_are_one_line_with_a_code_of_their_own(run, arguments, code, words):

@@ -1,6 +1,7 @@
 import pytest
 
-from ghigliottina import evaluation, solver as solver_module
+from ghigliottina import evaluation
+from ghigliottina import solver as solver_module
 from ghigliottina.evaluation import evaluate
 from ghigliottina.game.puzzle import Puzzle
 from ghigliottina.links.candidates import Candidate, Evidence

@@ -1,5 +1,6 @@
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_links_without_candidates_has_no_answer(monkeypatch):
 def test_a_model_grows_and_ends_once():
     attempts = run(model())
     texts = [attempt.completion.text for attempt in attempts]
-    assert all(later.startswith(earlier) for earlier, later in zip(texts, texts[1:], strict=False))
+    assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
     assert [attempt.done for attempt in attempts] == [False] * (len(attempts) - 1) + [True]
     assert texts[-1] == SAID and attempts[-1].tokens == -(-len(SAID) // 4)
 
@@ -82,7 +83,8 @@ def test_whose_word_it_is_and_how_sure(word, origin, tone, confidence):
 
 
 @pytest.mark.parametrize(
-    ("confidence", "tone"), [(1.0, Tone.SURE), (0.85, Tone.SURE), (0.7, Tone.FAIRLY), (0.4, Tone.MAYBE), (0.1, Tone.GUESS)]
+    ("confidence", "tone"),
+    [(1.0, Tone.SURE), (0.85, Tone.SURE), (0.7, Tone.FAIRLY), (0.4, Tone.MAYBE), (0.1, Tone.GUESS)],
 )
 def test_four_tones(confidence, tone):
     completion = Completion.parse(SAID, SOLUZIONE)
