@@ -16,7 +16,7 @@ from ghigliottina.errors import GhigliottinaError
 from ghigliottina.game.puzzle import Puzzle, read_puzzles
 from ghigliottina.links.candidates import Candidate, candidates
 from ghigliottina.links.graph import Graph
-from ghigliottina.settings import Settings
+from ghigliottina.settings import ASSETS, Settings
 from ghigliottina.solver import Attempt, Player, Solver, solve
 from rewards import RUBRIC, Breakdown, Rubric
 
@@ -126,6 +126,44 @@ def evaluate_command(
     _print_report(report)
     if json is not None:
         json.write_text(_dump(report.as_json()) + "\n", encoding="utf-8")
+
+
+@links_app.command("check")
+def links_check(
+    folder: Annotated[Path, typer.Argument(help="A folder of link files.")] = ASSETS / "links", json: Json = False
+) -> None:
+    """Report every faulty line by file and number; exit code 1 if one must not be there."""
+    from ghigliottina.links.importing import check
+
+    found = check(folder)
+    if json:
+        rows = [{"file": f.file, "line": f.line, "fault": f.fault, "text": f.text} for f in found.findings]
+        _print_json({"lines": found.lines, "counts": dict(found.counts), "findings": rows})
+    else:
+        for finding in found.rejected:
+            typer.echo(f"{finding.file}:{finding.line}: {finding.fault}: {finding.text}")
+        for fault, count in found.counts.most_common():
+            typer.echo(f"{count:7,}  {fault}", err=True)
+        typer.echo(f"{found.lines:7,}  lines, {len(found.rejected)} to mend", err=True)
+    if found.rejected:
+        raise typer.Exit(1)
+
+
+@links_app.command("import")
+def links_import(
+    sources: Annotated[
+        list[Path], typer.Argument(help="Folders of link files; name assets/links to keep what is there.")
+    ],
+    to: Annotated[Path, typer.Option(help="The folder to write.")] = ASSETS / "links",
+) -> None:
+    """Make one clean, sorted set of several folders' links; count what was mended and what was dropped."""
+    from ghigliottina.links.importing import import_links
+
+    tally = import_links(sources, to)
+    for what, faults in (("mended", tally.repaired), ("dropped", tally.dropped)):
+        for fault, lines in sorted(faults.items(), key=lambda item: -len(item[1])):
+            typer.echo(f"{what} {len(lines):7,}  {fault}   e.g. {lines[0]!r}")
+    typer.echo(f"{tally.kept:,} of {tally.lines:,} lines kept")
 
 
 def _player(solver: Solver, checkpoint: str | None, settings: Settings) -> Player:

@@ -82,6 +82,20 @@ def test_evaluate_names_a_broken_line_and_refuses_or_skips_it(run, puzzle_file):
     assert "n                    2" in skipped.stdout
 
 
+def test_links_check_reports_lines_and_import_mends_them(run, tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "a.tsv").write_text("Luna\tmiele\tluna di miele\nluna\tlatte\tsoltanto altro\nrubbish\n")
+    done = run("links", "check", tmp_path / "new")
+    assert done.returncode == 1 and "a.tsv:2:" in done.stdout and "a.tsv:3:" in done.stdout
+    assert run("links", "import", tmp_path / "new", "--to", tmp_path / "clean").returncode == 0
+    assert (tmp_path / "clean" / "l.tsv").read_text() == "luna\tmiele\tluna di miele\n"
+    assert run("links", "check", tmp_path / "clean").returncode == 0
+
+
+def test_links_check_passes_what_ships(run):
+    assert run("links", "check").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

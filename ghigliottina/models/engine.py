@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -30,7 +30,9 @@ GREEDY = Sampling()
 class Engine(Protocol):
     """A model that can write. One method; everything above runs unchanged on `ScriptedEngine`."""
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling, stop: threading.Event) -> Iterator[str]:
+    def stream(
+        self, messages: Sequence[Message], sampling: Sampling, stop: threading.Event
+    ) -> Generator[str, None, None]:
         """Yield what the model writes, piece by piece (a piece is one token's text, at times empty).
 
         Ends at the model's end of turn, after `sampling.max_new_tokens` tokens, or within one token of `stop` being
@@ -48,7 +50,9 @@ class ScriptedEngine:
     seconds_a_piece: float = 0.0
     letters_a_piece: int = 4
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling, stop: threading.Event) -> Iterator[str]:
+    def stream(
+        self, messages: Sequence[Message], sampling: Sampling, stop: threading.Event
+    ) -> Generator[str, None, None]:
         """Recite the script in pieces of `letters_a_piece`, pausing before each."""
         text = self.script if isinstance(self.script, str) else self.script(messages)
         pieces = [text[i : i + self.letters_a_piece] for i in range(0, len(text), self.letters_a_piece)]
