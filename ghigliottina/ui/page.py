@@ -42,11 +42,11 @@ def build(bench: Workbench) -> gr.Blocks:
     return page
 
 
-def launch(bench: Workbench, host: str = "127.0.0.1", port: int = 7860, *, wait: bool = True) -> str:
-    """Serve the page and return its address; with `wait`, only when it is told to end."""
+def launch(bench: Workbench, host: str = "127.0.0.1", port: int = 7860) -> gr.Blocks:
+    """Serve the page in the background, on the next free port if `port` is taken; `local_url` says where."""
     page = build(bench)
     page.queue(api_open=False, max_size=bench.settings.queue_size)
-    _, address, _ = page.launch(
+    page.launch(
         server_name=host,
         server_port=_free(host, port),
         max_threads=40 + bench.settings.queue_size,
@@ -66,10 +66,10 @@ def launch(bench: Workbench, host: str = "127.0.0.1", port: int = 7860, *, wait:
         blocked_paths=[str(bench.settings.home)],
         max_file_size="1mb",
         state_session_capacity=1000,
-        prevent_thread_lock=not wait,
-        quiet=not wait,
+        prevent_thread_lock=True,
+        quiet=True,
     )
-    return str(address)
+    return page
 
 
 def _free(host: str, first: int) -> int:
