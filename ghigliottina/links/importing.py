@@ -48,7 +48,7 @@ class Tally:
     repaired: dict[Fault, list[str]] = field(default_factory=dict)
     """Fault → the lines as they were. A line with two faults stands under both."""
     dropped: dict[Fault, list[str]] = field(default_factory=dict)
-    """Fault → the lines that are gone, each under its first fault."""
+    """Fault → the lines that are gone, each under its first fault; of two that say the same, the later."""
 
 
 def check(folder: Path) -> Check:
@@ -138,7 +138,8 @@ def _mended(text: str, tally: Tally) -> Link | None:
 
 def _initial(link: Link) -> str:
     """`a` to `z`, or `0` for heads that begin with anything else."""
-    return next((c for c in fold(link.head)[:2] if "a" <= c <= "z"), "0")
+    first = next(filter(str.isalnum, fold(link.head)), "0")
+    return first if "a" <= first <= "z" else "0"
 
 
 def _lines(folder: Path) -> Iterator[tuple[str, int, str]]:
@@ -149,7 +150,7 @@ def _lines(folder: Path) -> Iterator[tuple[str, int, str]]:
         )
     for path in paths:
         try:
-            with path.open(encoding="utf-8", newline="\n") as file:
+            with path.open(encoding="utf-8-sig", newline="\n") as file:
                 yield from ((path.name, number, line.rstrip("\r\n")) for number, line in enumerate(file, start=1))
         except (OSError, UnicodeDecodeError) as error:
             message = f"{path.name} can't be read as UTF-8 text ({error}): save it as UTF-8 or leave it out."

@@ -16,11 +16,11 @@ bonta\tdolce\tla bontà del dolce
 luna\tmiele
 luna\tpiena\tla torre di Pisa
 àncora\tsalvezza\tàncora di salvezza
-7\tnani\ti 7 nani
+4x4\tauto\tauto 4x4
 ancora\ttu\tAncora tu
 """
 CLEAN = """\
-7\tnani\ti 7 nani
+4x4\tauto\tauto 4x4
 ancora\ttu\tAncora tu
 àncora\tsalvezza\tàncora di salvezza
 bontà\tanimo\tbontà d'animo
