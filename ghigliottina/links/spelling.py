@@ -6,12 +6,12 @@ from functools import lru_cache
 from rewards.words import fold
 
 _ACCENTED = (
-    "affinché anziché benché cosicché finché fuorché giacché perché poiché purché sicché ventitré trentatré viceré "
+    "affinché anziché benché cosicché finché fuorché perché poiché purché sicché ventitré trentatré viceré "
     "caffè cioè ahimè così già giù laggiù lassù quassù più può lunedì martedì mercoledì giovedì venerdì mezzodì "
     "città civiltà libertà verità realtà velocità università società qualità pubblicità proprietà profondità gravità "
     "parità facoltà fedeltà bontà virtù gioventù tribù tiramisù ragù"
 ).split()
-"""Words that mean nothing, or hardly anything, without their accent. Not papà, metà, né, però: papa, meta, ne, pero."""
+"""Words that mean nothing, or hardly anything, without their accent. Not giacché, papà, però: giacche, papa, pero."""
 
 _TILTED = str.maketrans("éèàìòù", "èéáíóú")
 _SLIPS = {

@@ -63,6 +63,7 @@ FINE = [
     "più|canale|Canale+ e Tele+: più canale",
     "onesta|persona|persona onesta",
     "volo|uccello|l'uccello volò via, il volo",
+    "giacca|rosse|giacche rosse",
     "papa|bacio|il papà dà un bacio al Papa",
     "napoli|sole|'O sole di Napoli",
     "et|telefono|E.T. telefono casa",
