@@ -96,10 +96,10 @@ _VERB = re.compile(
 
 @lru_cache(maxsize=65_536)
 def _fold(text: str) -> str:
-    plain = text.translate(_APOSTROPHES).casefold()
-    if not plain.isascii():
-        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
-    return " ".join(plain.split())
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES))
+        text = "".join(c for c in text if not unicodedata.combining(c))
+    return " ".join(text.replace("`", "'").casefold().split())
 
 
 @lru_cache(maxsize=8_192)
