@@ -109,12 +109,14 @@ def evaluate_command(
     checkpoint: WhichCheckpoint = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many puzzles.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the whole report to this file.")] = None,
-    skip_broken: Annotated[bool, typer.Option(help="Name broken lines and go on, instead of refusing.")] = False,
+    strict: Annotated[
+        bool, typer.Option(help="Refuse a file with a broken line, instead of naming and skipping it.")
+    ] = False,
 ) -> None:
     """Play every puzzle of a file and report accuracy, rank and rewards."""
     from ghigliottina.evaluation import evaluate
 
-    skip = (lambda error: typer.echo(f"skipped: {error}", err=True)) if skip_broken else None
+    skip = None if strict else lambda error: typer.echo(f"skipped: {error}", err=True)
     chosen = list(islice(read_puzzles(puzzles, skip), limit))  # read to the end first: a broken file costs no answers
     if json is not None:
         _check_writable(json)

@@ -75,9 +75,9 @@ def test_evaluate_prints_figures_and_writes_the_report(run, puzzle_file, tmp_pat
 def test_evaluate_names_a_broken_line_and_refuses_or_skips_it(run, puzzle_file):
     with puzzle_file.open("a") as file:
         file.write("rubbish\n" + json.dumps({"clues": CLUES, "solution": "luna"}) + "\n")
-    refused = run("evaluate", "--puzzles", puzzle_file, "--solver", "links")
+    refused = run("evaluate", "--puzzles", puzzle_file, "--solver", "links", "--strict")
     assert (refused.returncode, refused.stdout) == (2, "") and "puzzles.jsonl, line 2:" in refused.stderr
-    skipped = run("evaluate", "--puzzles", puzzle_file, "--solver", "links", "--skip-broken")
+    skipped = run("evaluate", "--puzzles", puzzle_file, "--solver", "links")
     assert skipped.returncode == 0 and "skipped: puzzles.jsonl, line 2:" in skipped.stderr
     assert "n                    2" in skipped.stdout
 

@@ -15,7 +15,7 @@ GOOD = ["latte", "sole", "miele", "piena", "lupo"]
         pytest.param([" latte ", "sole\n", "\tmiele", "piena", "lupo"], tuple(GOOD), id="surrounding space"),
         pytest.param(["Alla  pari", *GOOD[1:]], ("Alla pari", *GOOD[1:]), id="two words, two spaces"),
         pytest.param(["perche\u0301", *GOOD[1:]], ("perché", *GOOD[1:]), id="accents are composed"),
-        pytest.param(["77", "007", "l'oro", "C++", "3 €"], ("77", "007", "l'oro", "C++", "3 €"), id="digits and signs"),
+        pytest.param(["77", "?!", "l'oro", "C++", "3 €"], ("77", "?!", "l'oro", "C++", "3 €"), id="digits and signs"),
         pytest.param(["a" * LONGEST_CLUE, *GOOD[1:]], ("a" * LONGEST_CLUE, *GOOD[1:]), id="as long as allowed"),
     ],
 )
@@ -36,7 +36,6 @@ def test_clues_are_tidied(typed, kept):
         pytest.param(["a" * 5000, *GOOD[1:]], "clue_long", id="5,000 letters"),
         pytest.param(["🍯", *GOOD[1:]], "clue_strange", id="emoji"),
         pytest.param(["miele🍯", *GOOD[1:]], "clue_strange", id="a word with an emoji"),
-        pytest.param(["?!", *GOOD[1:]], "clue_strange", id="nothing but signs"),
         pytest.param(["lat\u200bte", *GOOD[1:]], "clue_strange", id="an invisible character"),
         pytest.param(["lat\x00te", *GOOD[1:]], "clue_strange", id="a control character"),
         pytest.param(["<b>latte</b>", *GOOD[1:]], "clue_strange", id="markup"),
