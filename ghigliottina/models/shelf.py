@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ghigliottina.errors import CheckpointError
 from ghigliottina.models.checkpoint import RECORD, Checkpoint, seal
-from ghigliottina.models.embedded import EMBEDDED, prepare
+from ghigliottina.models.embedded import EMBEDDED, alone, prepare
 from ghigliottina.settings import ASSETS, Settings
 
 Progress = Callable[[float, str], None]
@@ -53,11 +53,10 @@ class Shelf:
         Raises CheckpointError: as `find` does, and where the hub can't be reached or the disk is full.
         """
         folder = self._folder(name)
-        if not (folder / RECORD).is_file():
-            if name == EMBEDDED:
-                prepare(self.settings.home, progress)
-            else:
-                _download(name, folder, progress)
+        if name == EMBEDDED:
+            prepare(self.settings.home, progress)
+        elif not (folder / RECORD).is_file():
+            _download(name, folder, progress)
         checkpoint = self.find(name)
         if checkpoint.base is not None:
             self.fetch(checkpoint.base, progress)
@@ -96,23 +95,46 @@ def _whole(folder: Path) -> Iterator[Path]:
 
 
 def _download(name: str, folder: Path, progress: Progress) -> None:
-    """Bring an allowed hub repository into `folder` and seal it. Broken off, it resumes at the next call."""
+    """Bring an allowed hub repository into `folder` and seal it. Broken off, it goes on at the next call."""
     from huggingface_hub import errors, snapshot_download
 
-    progress(0.0, "download")
     try:
-        # A local_dir holds real files, where the hub's own cache holds links that lead out of the folder.
-        snapshot_download(name, local_dir=folder, allow_patterns=_FILES)
+        with alone(folder, progress):
+            if (folder / RECORD).is_file():
+                return
+            progress(0.0, "download")
+            # local_dir makes real files, where the hub's own cache makes links that lead out of the folder.
+            where = {"local_dir": folder, "cache_dir": folder.parent / ".cache"}
+            snapshot_download(name, **where, allow_patterns=_FILES, tqdm_class=_bar(progress))
+            found = Checkpoint.read(folder)
+            # Google's own models are not tuned for the game: they know the grammar from examples only.
+            shots = found.shots or name.startswith("google/")
+            seal(folder, name, found.kind, base=found.base, shots=shots, licence=found.licence)
     except errors.GatedRepoError:
         reason = "its licence must be accepted on huggingface.co, and HF_TOKEN set to a token of that account"
         raise CheckpointError(f"“{name}” can't be downloaded: {reason}.", "hub_gated", name=name) from None
-    except errors.RepositoryNotFoundError:
+    except (errors.RepositoryNotFoundError, errors.HFValidationError):
         message = f"“{name}” can't be downloaded: the hub doesn't know it, or HF_TOKEN may not read it. Check the id."
         raise CheckpointError(message, "hub_unknown", name=name) from None
-    except (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, OSError) as error:
-        message = f"“{name}” can't be downloaded ({error}): connect to the network and try again, or choose another."
-        raise CheckpointError(message, "hub_unreachable", name=name) from None
-    found = Checkpoint.read(folder)
-    # Google's own models are not tuned for the game: they need examples to know the grammar.
-    seal(folder, name, found.kind, base=found.base, shots=found.shots or name.startswith("google/"))
-    progress(1.0, "download")
+    except (errors.HTTPError, OSError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        message = f"“{name}” can't be downloaded ({reason}): check the network and the free disk, or choose another."
+        raise CheckpointError(message, "hub_unreachable", name=name, reason=reason) from None
+
+
+def _bar(progress: Progress) -> type:
+    """A progress bar, as the hub's library wants it, that also tells `progress` of the bytes."""
+    from huggingface_hub.utils import tqdm
+
+    class Bar(tqdm):  # type: ignore[misc]
+        def __init__(self, *args: object, unit: str = "it", **options: object) -> None:
+            self.bytes, self.got = unit == "B", 0.0  # tqdm itself counts only where there is a terminal
+            super().__init__(*args, unit=unit, **options)
+
+        def update(self, n: float | None = 1) -> object:
+            self.got += n or 0
+            if self.bytes and self.total:
+                progress(min(self.got / self.total, 1.0), "download")
+            return super().update(n)
+
+    return Bar
