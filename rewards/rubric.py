@@ -61,8 +61,10 @@ Reward = Callable[[Completion, Sequence[str], str | None], Verdict]
 class Embedder(Protocol):
     """Turns words into vectors. The one seam behind which an encoder hides."""
 
-    median: float
-    """The median cosine of two random words of the vocabulary: what “unrelated” looks like to this encoder."""
+    @property
+    def median(self) -> float:
+        """The median cosine of two random words of the vocabulary: what “unrelated” looks like to this encoder."""
+        ...
 
     def __call__(self, words: Sequence[str]) -> Sequence[Sequence[float]]:
         """One vector of length 1 for each word, in order."""
