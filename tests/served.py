@@ -1,20 +1,21 @@
 """The real page on a scripted engine, for the tests that read it over HTTP or in a browser."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from ghigliottina.links.graph import Graph
 from ghigliottina.models.engine import Message, ScriptedEngine
-from ghigliottina.models.host import Phase, State
+from ghigliottina.models.host import State
 from ghigliottina.settings import Settings
 from ghigliottina.solver import Player
 from ghigliottina.ui.page import launch
 from ghigliottina.ui.workbench import Line, Workbench
 from rewards import RUBRIC
 
-EVIL = "<img src=x onerror='window.pwned = 1'> ${window.pwned = 2} {{window.pwned = 3}} </script><script>window.pwned = 4</script>"
+EVIL = "<img src=x onerror='pwned = 1'> ${window.pwned = 2} {{pwned = 3}} </script><script>pwned = 4</script>"
 """What a model might write. None of it may run."""
 
 
@@ -34,19 +35,30 @@ def graph() -> Graph:
     return Graph.load()
 
 
-def workbench(home: Path, seconds_a_piece: float = 0.02, places: int = 24, state: State | None = None) -> Workbench:
+@dataclass(frozen=True)
+class Reciting:
+    """Models that need no weights."""
+
+    engine: ScriptedEngine
+    states: Mapping[str, State] = field(default_factory=dict)
+
+    def names(self):
+        return ("recitante", "altro")
+
+    def state(self, name):
+        return self.states.get(name, State("ready", 1.0))
+
+    def prepare(self, name):
+        pass
+
+    def player(self, solver, name):
+        return Player(solver, self.engine)
+
+
+def workbench(home: Path, seconds_a_piece: float = 0.02, places: int = 24, **states: State) -> Workbench:
     """What the page needs, with a model that recites."""
-    engine = ScriptedEngine(recite, seconds_a_piece)
-    settings = Settings(home)
-    return Workbench(
-        settings,
-        graph(),
-        RUBRIC,
-        checkpoints=("recitante", "altro"),
-        state=lambda name: state or State(Phase.READY, 1.0),
-        player=lambda solver, name: Player(solver, engine),
-        line=Line(places),
-    )
+    models = Reciting(ScriptedEngine(recite, seconds_a_piece), states)
+    return Workbench(Settings(home), graph(), RUBRIC, models, Line(places))
 
 
 @contextmanager

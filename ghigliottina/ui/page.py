@@ -1,18 +1,28 @@
 """The page: one tab a file, put together here and served."""
 
 import socket
+import threading
+import time
 
 import gradio as gr
 
+from ghigliottina.links.graph import Graph
+from ghigliottina.models.encoder import NONE
+from ghigliottina.models.host import Host
+from ghigliottina.models.shelf import Shelf
 from ghigliottina.settings import Settings
 from ghigliottina.ui import render, theme
-from ghigliottina.ui.solve_tab import solve_tab
+from ghigliottina.ui.playing import under_way
+from ghigliottina.ui.solve_tab import QUIETLY, solve_tab
 from ghigliottina.ui.text import Language
 from ghigliottina.ui.wording import Wording, said
-from ghigliottina.ui.workbench import Workbench
+from ghigliottina.ui.workbench import Hosted, LateEncoder, Workbench
+from rewards import RUBRIC
 
 PORTS = 100
 """How many ports are tried from the wanted one on."""
+PAUSE = 0.5
+"""Seconds between two looks at a model that loads."""
 
 
 def build(bench: Workbench) -> gr.Blocks:
@@ -30,14 +40,7 @@ def build(bench: Workbench) -> gr.Blocks:
         with gr.Tabs():
             with words.make(gr.Tab, {"label": said("tab_solve")}, id="solve"):
                 solve_tab(bench, words, language)
-        language.change(
-            words.switch,
-            language,
-            words.components,
-            queue=False,
-            show_progress="hidden",
-            api_visibility="private",
-        )
+        language.change(words.switch, language, words.components, **QUIETLY)
         language.change(None, language, None, js="(language) => { document.documentElement.lang = language; }")
     return page
 
@@ -70,6 +73,28 @@ def launch(bench: Workbench, host: str = "127.0.0.1", port: int = 7860) -> gr.Bl
         quiet=True,
     )
     return page
+
+
+def open_page(settings: Settings, host: str = "127.0.0.1", port: int = 7860) -> None:
+    """Serve the page on the real parts until told to end. The models load meanwhile, their state is on the page."""
+    shelf = Shelf(settings)
+    models = Hosted(shelf, Host(shelf))
+    models.prepare(shelf.default)
+    rubric = RUBRIC
+    if settings.encoder != NONE:
+        encoder = LateEncoder(settings.encoder)
+        rubric = RUBRIC.with_embedder(encoder)
+        threading.Thread(target=_warm, args=(encoder, models, shelf.default), daemon=True).start()
+    page = launch(Workbench.of(settings, Graph.load(), rubric, models), host, port)
+    print(f"La Ghigliottina: {page.local_url}", flush=True)  # noqa: T201 - for whoever started it
+    page.block_thread()
+
+
+def _warm(encoder: LateEncoder, models: Hosted, name: str) -> None:
+    """Load the encoder as soon as the model no longer needs the processor for itself."""
+    while under_way(models.state(name)):
+        time.sleep(PAUSE)
+    encoder.load()
 
 
 def _free(host: str, first: int) -> int:

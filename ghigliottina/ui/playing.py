@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ghigliottina.errors import CheckpointError
 from ghigliottina.game.puzzle import Puzzle
 from ghigliottina.links.candidates import candidates
-from ghigliottina.models.host import Phase
+from ghigliottina.models.host import State
 from ghigliottina.solver import Attempt, Cut, Player, Solver, solve
 from ghigliottina.ui.workbench import Workbench
 from rewards import Breakdown, Completion
@@ -26,13 +26,15 @@ class Moment:
     attempt: Attempt
     breakdown: Breakdown | None = None
     """Only when the attempt is done: a half-written text is not judged."""
-    preparing: float | None = None
-    """The share of the model's preparation that is behind us, where we are waiting for it."""
+    model: State | None = None
+    """How far the model is, where we are waiting for it."""
     ahead: int = 0
     """How many are before us in the line for the model."""
 
 
-def moments(bench: Workbench, puzzle: Puzzle, solver: Solver, checkpoint: str, stop: threading.Event) -> Iterator[Moment]:
+def moments(
+    bench: Workbench, puzzle: Puzzle, solver: Solver, checkpoint: str, stop: threading.Event
+) -> Iterator[Moment]:
     """Play one puzzle. The first moment comes at once, the last one is done and judged.
 
     Ends soon after `stop` is set, waiting included. Raises GhigliottinaError if the model can't be had.
@@ -49,16 +51,24 @@ def moments(bench: Workbench, puzzle: Puzzle, solver: Solver, checkpoint: str, s
         while (ahead := bench.line.ahead(place)) and not stop.is_set():
             yield replace(waiting, ahead=ahead)
             stop.wait(WAIT_SECONDS)
-        yield from _play(bench, puzzle, bench.player(solver, checkpoint), stop)
+        yield from _play(bench, puzzle, bench.models.player(solver, checkpoint), stop)
     finally:
         bench.line.leave(place)
 
 
 def _prepare(bench: Workbench, puzzle: Puzzle, checkpoint: str, stop: threading.Event) -> Iterator[Moment]:
     waiting = Moment(_blank(bench, puzzle))
-    while (state := bench.state(checkpoint)).phase is Phase.PREPARING and not stop.is_set():
-        yield replace(waiting, preparing=state.done)
+    bench.models.prepare(checkpoint)
+    while under_way(state := bench.models.state(checkpoint)) and not stop.is_set():
+        yield replace(waiting, model=state)
         stop.wait(WAIT_SECONDS)
+    if state.error is not None:
+        raise state.error
+
+
+def under_way(state: State) -> bool:
+    """It will be ready if one waits."""
+    return state.phase in ("waiting", "preparing", "loading")
 
 
 def _blank(bench: Workbench, puzzle: Puzzle) -> Attempt:

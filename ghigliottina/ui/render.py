@@ -3,12 +3,12 @@
 import re
 
 from ghigliottina.links.candidates import Candidate, Evidence
-from ghigliottina.models.host import Phase, State
+from ghigliottina.models.host import State
 from ghigliottina.prompt import NO_LINK
 from ghigliottina.solver import Attempt, Origin
 from ghigliottina.ui.markup import Html, join, tag
 from ghigliottina.ui.playing import Moment
-from ghigliottina.ui.text import Language, number, say
+from ghigliottina.ui.text import Language, failure, number, say
 from rewards import Breakdown, Completion, Score
 from rewards.rubric import Detail
 from rewards.words import fold
@@ -72,7 +72,8 @@ def _emphasised(phrase: str, word: str) -> Html:
 
 
 def _threads(kinds: list[str]) -> Html:
-    paths = [tag("path", d=f"M{100 + 200 * i} 0C{100 + 200 * i} 34 500 22 500 64", class_=k) for i, k in enumerate(kinds)]
+    starts = range(100, 1000, 200)
+    paths = [tag("path", d=f"M{x} 0C{x} 34 500 22 500 64", class_=kind) for x, kind in zip(starts, kinds, strict=True)]
     return tag("svg", *paths, class_="g-threads", viewBox="0 0 1000 64", preserveAspectRatio="none", aria_hidden="true")
 
 
@@ -113,8 +114,8 @@ def status(moment: Moment | None, language: Language) -> Html:
 
 def _doing(moment: Moment, language: Language) -> str:
     completion = moment.attempt.completion
-    if moment.preparing is not None:
-        return say("busy_preparing", language, percent=round(moment.preparing * 100))
+    if moment.model is not None:
+        return say(f"busy_{moment.model.phase}", language, percent=round(moment.model.done * 100))
     if moment.ahead:
         return say("busy_line", language, ahead=moment.ahead)
     stage = "busy_answering" if completion.closed else "busy_thinking" if completion.text else "busy_reading"
@@ -147,7 +148,8 @@ def _verdict(moment: Moment, language: Language) -> Html:
         return Html()
     right = any(score.name == "exact_match" and score.value == 1 for score in moment.breakdown.scores)
     text = say("right", language) if right else say("wrong", language, solution=solution)
-    return tag("p", tag("span", "✓ " if right else "✗ ", aria_hidden="true"), text, class_="g-verdict", data_right=str(right))
+    mark = tag("span", "✓ " if right else "✗ ", aria_hidden="true")
+    return tag("p", mark, text, class_="g-verdict", data_right=str(right).lower())
 
 
 def spoken(moment: Moment | None, language: Language) -> str:
@@ -246,14 +248,15 @@ def _total(breakdown: Breakdown, language: Language) -> Html:
 
 
 def _reward(score: Score, language: Language) -> Html:
-    name = tag("th", tag("span", say(f"reward_{score.name}", language)), tag("small", why(score, language)), scope="row")
+    name, reason = tag("span", say(f"reward_{score.name}", language)), tag("small", why(score, language))
     if score.value is None:
-        value = tag("td", tag("span", "—", aria_hidden="true"), tag("span", say("unjudged", language), class_="g-unseen"))
-        points = tag("td", "—")
+        value, points = tag("td", say("unjudged", language)), tag("td", "—")
     else:
         value = tag("td", _bar(score.value), number(score.value, language))
         points = tag("td", number(score.points, language))
-    return tag("tr", name, value, tag("td", f"× {number(score.weight, language)}"), points, class_="off" if score.value is None else None)
+    weight = tag("td", f"× {number(score.weight, language)}")
+    off = "off" if score.value is None else None
+    return tag("tr", tag("th", name, reason, scope="row"), value, weight, points, class_=off)
 
 
 def why(score: Score, language: Language) -> str:
@@ -291,10 +294,12 @@ def model(state: State | None, language: Language) -> Html:
     """How the model is: a word, and a bar while it gets ready. None: there is no model."""
     if state is None:
         return tag("p", say("model_none", language), class_="g-model", data_phase="none")
-    details = {"percent": round(state.done * 100), "reason": state.error}
-    sentence = say(f"model_{state.phase}", language, **details)
-    bar = join(_bar(state.done), " ", say("model_meanwhile", language)) if state.phase is Phase.PREPARING else Html()
-    return tag("p", tag("span", class_="g-lamp", aria_hidden="true"), sentence, bar, class_="g-model", data_phase=state.phase)
+    reason = failure(state.error, language) if state.error else ""
+    sentence = say(f"model_{state.phase}", language, percent=round(state.done * 100), reason=reason)
+    moving = state.phase in ("preparing", "loading")
+    bar = join(_bar(state.done), tag("span", say("model_meanwhile", language))) if moving else Html()
+    lamp = tag("span", class_="g-lamp", aria_hidden="true")
+    return tag("p", lamp, tag("span", sentence), bar, class_="g-model", data_phase=state.phase)
 
 
 def header(logo: Html, language: Language) -> Html:

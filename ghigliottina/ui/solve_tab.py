@@ -1,7 +1,7 @@
 """The tab *Risolvi*: five clues in, a reasoned answer out."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,11 +10,10 @@ from gradio.blocks import Block
 
 from ghigliottina.errors import GhigliottinaError
 from ghigliottina.game.puzzle import CLUES, LONGEST_CLUE, Puzzle
-from ghigliottina.models.host import Phase
 from ghigliottina.solver import Solver
 from ghigliottina.ui import render
-from ghigliottina.ui.playing import Moment, moments
-from ghigliottina.ui.text import Language, error, say
+from ghigliottina.ui.playing import Moment, moments, under_way
+from ghigliottina.ui.text import Language, failure, say
 from ghigliottina.ui.wording import Wording, said
 from ghigliottina.ui.workbench import Workbench
 
@@ -24,13 +23,34 @@ EXAMPLES = (
 )
 """Our own, not from television; the link graph solves each."""
 
+QUIETLY: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+"""How small events run: at once, without a veil over the page, and not for programs."""
 Changes = dict[Block, object]
 """What Gradio is to change on the page: component → its new value. What isn't named stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a visitor asks."""
+
+    clues: tuple[str, ...]
+    solution: str
+    solver: Solver
+    checkpoint: str
+    """Empty where there is no model."""
+    language: Language
+
+    @classmethod
+    def of(cls, *asked: str | None) -> "Question":
+        """From the values of the components, in the order of `Ask.inputs`; the choices were checked by Gradio."""
+        clues, (solution, solver, checkpoint, language) = asked[:CLUES], asked[CLUES:]
+        words = tuple(clue or "" for clue in clues)
+        return cls(words, solution or "", Solver(solver or ""), checkpoint or "", Language(language or ""))
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """The components that a question is put with, in the order in which the server receives them."""
+    """The components that a question is put with."""
 
     clues: list[gr.Textbox]
     solution: gr.Textbox
@@ -95,7 +115,7 @@ def solve_tab(bench: Workbench, words: Wording, language: gr.Radio) -> None:
         problem = picture("g-problem")
         with gr.Row(elem_classes="g-actions"):
             go = words.make(gr.Button, {"value": said("go")}, variant="primary", elem_id="g-go")
-            stop = words.make(gr.Button, {"value": said("stop")}, variant="secondary", elem_id="g-stop", interactive=False)
+            stop = words.make(gr.Button, {"value": said("stop")}, elem_id="g-stop", interactive=False)
     _examples(clues, words)
     with gr.Row(elem_classes="g-choices"):
         solver, checkpoint = _choices(bench, words)
@@ -115,8 +135,9 @@ def solve_tab(bench: Workbench, words: Wording, language: gr.Radio) -> None:
         ranking, rewards, raw = picture("g-ranking"), picture("g-rewards"), picture("g-raw")
     spoken = picture("g-spoken")
     screen = Screen(board, status, thought, ranking, rewards, raw, spoken, problem, go, stop, gr.State(None))
-    _wire(bench, Ask(clues, solution, solver, checkpoint, language), screen)
-    _watch(bench, checkpoint, language, state)
+    ask = Ask(clues, solution, solver, checkpoint, language)
+    _wire(bench, ask, screen)
+    _watch(bench, ask, state)
 
 
 def picture(name: str | None = None, value: str = "") -> gr.HTML:
@@ -124,7 +145,9 @@ def picture(name: str | None = None, value: str = "") -> gr.HTML:
     return gr.HTML(value, elem_id=name, apply_default_css=False)
 
 
-_PLAIN = gr.InputHTMLAttributes(autocapitalize="off", autocorrect="off", spellcheck=False, autocomplete="off", lang="it")
+_PLAIN = gr.InputHTMLAttributes(
+    autocapitalize="off", autocorrect="off", spellcheck=False, autocomplete="off", lang="it"
+)
 
 
 def _clue_box(number: int, words: Wording) -> gr.Textbox:
@@ -155,14 +178,14 @@ def _choices(bench: Workbench, words: Wording) -> tuple[gr.Radio, gr.Dropdown]:
             "label": said("solver"),
             "choices": lambda language: [(say(f"solver_{s}", language), str(s)) for s in reversed(Solver)],
         },
-        value=str(Solver.MODEL_LINKS if bench.checkpoints else Solver.LINKS),
+        value=str(Solver.MODEL_LINKS if bench.models.names() else Solver.LINKS),
         elem_id="g-solver",
     )
     checkpoint = words.make(
         gr.Dropdown,
         {"label": said("checkpoint")},
-        choices=list(bench.checkpoints),
-        value=bench.checkpoints[0] if bench.checkpoints else None,
+        choices=list(bench.models.names()),
+        value=next(iter(bench.models.names()), None),
         filterable=False,
         elem_id="g-checkpoint",
     )
@@ -172,12 +195,14 @@ def _choices(bench: Workbench, words: Wording) -> tuple[gr.Radio, gr.Dropdown]:
 def _wire(bench: Workbench, ask: Ask, screen: Screen) -> None:
     """Connect question and screen. Solving waits in our own line, not in Gradio's (see `Line`)."""
 
-    def answer(request: gr.Request, *asked: Any) -> Iterator[Changes]:  # noqa: ANN401 - as Gradio hands them over
-        *clues, solution, solver, checkpoint, language = asked
-        yield from _answer(bench, screen, request.session_hash or "", clues, solution, solver, checkpoint, Language(language))
+    def answer(request: gr.Request, *asked: str | None) -> Iterator[Changes]:
+        yield from _answer(bench, screen, request.session_hash or "", Question.of(*asked))
 
     def halt(request: gr.Request) -> None:
         bench.runs.stop(request.session_hash or "")
+
+    def redraw(last: Moment | None, language: str) -> Changes:
+        return screen.draw(last, Language(language))
 
     screen.go.click(
         answer,
@@ -188,61 +213,41 @@ def _wire(bench: Workbench, ask: Ask, screen: Screen) -> None:
         concurrency_limit=None,
         show_progress="hidden",
     )
-    screen.stop.click(halt, None, None, queue=False, api_visibility="private")
-    ask.language.change(
-        lambda last, language: screen.draw(last, Language(language)),
-        [screen.last, ask.language],
-        screen.components,
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    screen.stop.click(halt, **QUIETLY)
+    ask.language.change(redraw, [screen.last, ask.language], screen.components, **QUIETLY)
 
 
-def _answer(
-    bench: Workbench,
-    screen: Screen,
-    session: str,
-    clues: list[str],
-    solution: str,
-    solver: str,
-    checkpoint: str | None,
-    language: Language,
-) -> Iterator[Changes]:
+def _answer(bench: Workbench, screen: Screen, session: str, question: Question) -> Iterator[Changes]:
+    """What changes on the screen, from the click to the end. Closed, it only raises a flag: nothing may wait there."""
     stop = bench.runs.begin(session)
-    shown: Changes = {}
     moment = None
     try:
-        puzzle = Puzzle.of(clues, solution)
+        puzzle = Puzzle.of(question.clues, question.solution)
         yield screen.buttons(running=True)
-        for moment in moments(bench, puzzle, Solver(solver), checkpoint or "", stop):
-            drawn = screen.draw(moment, language)
-            yield _news(shown, drawn)
+        shown: Changes = {}
+        for moment in moments(bench, puzzle, question.solver, question.checkpoint, stop):
+            drawn = screen.draw(moment, question.language)
+            if news := {place: picture for place, picture in drawn.items() if shown.get(place) != picture}:
+                yield news
             shown = drawn
-    except GhigliottinaError as problem:
-        yield {screen.problem: render.problem(error(problem, language), language)}
-    except Exception:
-        logging.getLogger(__name__).exception("a bug, while answering %s", clues)
-        yield {screen.problem: render.problem(say("error_bug", language), language)}
+    except Exception as problem:
+        if not isinstance(problem, GhigliottinaError):
+            logging.getLogger(__name__).exception("a bug, while answering %s", question)
+        text = failure(problem, question.language)
+        yield {screen.problem: render.problem(text, question.language)}
     finally:
         bench.runs.end(session, stop)
     yield {**screen.buttons(running=False), screen.last: moment}
 
 
-def _news(shown: Changes, drawn: Changes) -> Changes:
-    return {component: value for component, value in drawn.items() if shown.get(component) != value}
-
-
-def _watch(bench: Workbench, checkpoint: gr.Dropdown, language: gr.Radio, state: gr.HTML) -> None:
+def _watch(bench: Workbench, ask: Ask, picture: gr.HTML) -> None:
     """Keep the model's state on the page for as long as it is getting ready."""
     timer = gr.Timer(1.0)
 
-    def look(name: str | None, spoken: str) -> Mapping[Block, object]:
-        now = bench.state(name) if name else None
-        return {
-            state: render.model(now, Language(spoken)),
-            timer: gr.update(active=now is not None and now.phase is Phase.PREPARING),
-        }
+    def look(name: str | None, language: str) -> Changes:
+        state = bench.models.state(name) if name else None
+        moving = state is not None and under_way(state)
+        return {picture: render.model(state, Language(language)), timer: gr.update(active=moving)}
 
-    for event in (timer.tick, checkpoint.change, language.change):
-        event(look, [checkpoint, language], [state, timer], queue=False, show_progress="hidden", api_visibility="private")
+    for event in (timer.tick, ask.checkpoint.change, ask.language.change):
+        event(look, [ask.checkpoint, ask.language], [picture, timer], **QUIETLY)

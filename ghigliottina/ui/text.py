@@ -40,15 +40,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     "stop": ("Ferma", "Stop"),
     # the model's state
     "model_ready": ("Il modello è pronto.", "The model is ready."),
-    "model_asleep": ("Il modello si sveglia alla prima domanda.", "The model wakes at the first question."),
+    "model_waiting": ("Il modello si carica alla prima domanda.", "The model loads at the first question."),
     "model_preparing": ("Il modello si sta preparando… {percent} %", "The model is getting ready… {percent}%"),
+    "model_loading": ("Il modello si carica… {percent} %", "The model is loading… {percent}%"),
     "model_failed": ("Il modello non si può usare: {reason}", "The model can’t be used: {reason}"),
     "model_none": ("Nessun modello installato: rispondono i legami.", "No model is installed: the links answer."),
     "model_meanwhile": ("Intanto puoi risolvere con i soli legami.", "Meanwhile you can solve with links alone."),
     # while it runs
     "answer_awaited": ("La parola nascosta", "The hidden word"),
     "busy_links": ("Cerca tra i legami", "Searching the links"),
-    "busy_preparing": ("Il modello si prepara ({percent} %), poi tocca a te", "The model gets ready ({percent}%), then it’s you"),
+    "busy_waiting": ("Sveglia il modello", "Waking the model"),
+    "busy_preparing": ("Il modello si prepara: {percent} %", "The model is getting ready: {percent}%"),
+    "busy_loading": ("Il modello si carica: {percent} %", "The model is loading: {percent}%"),
     "busy_line": ("In fila: {ahead} prima di te", "In line: {ahead} before you"),
     "busy_reading": ("Legge gli indizi", "Reading the clues"),
     "busy_thinking": ("Ragiona", "Reasoning"),
@@ -149,14 +152,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "why_repeated": ("“{mark}” c’è più di una volta.", "“{mark}” is there more than once."),
     "why_loose": ("La forma non è quella stabilita.", "The form isn’t the agreed one."),
     "why_marks": ("Marcatori al loro posto: {present} su {of}.", "Marks in their place: {present} of {of}."),
-    "why_marks_surplus": ("Marcatori: {present} su {of}, e {surplus} di troppo.", "Marks: {present} of {of}, and {surplus} too many."),
+    "why_marks_surplus": ("Marcatori: {present} su {of}, e {surplus} di troppo.",
+                          "Marks: {present} of {of}, and {surplus} too many."),
     "why_marks_after": ("Marcatori al loro posto: {present} su {of}. Caratteri dopo la risposta: {surplus}.",
                         "Marks in their place: {present} of {of}. Characters after the answer: {surplus}."),
     # what can go wrong
     "error": ("Così non va.", "That won’t do."),
     "error_clue_empty": ("L’indizio {place} è vuoto, ma contano tutti e cinque: scrivi una parola.",
                          "Clue {place} is empty, but each of the five counts: type a word."),
-    "error_clues_few": ("Gli indizi sono {given}, ma ne servono cinque.", "There are {given} clues, but five are needed."),
+    "error_clues_few": ("Gli indizi sono {given}, ma ne servono cinque.",
+                        "There are {given} clues, but five are needed."),
     "error_clues_many": ("Gli indizi sono {given}, ma ne servono solo cinque.",
                          "There are {given} clues, but only five are needed."),
     "error_clue_repeated": ("L’indizio “{clue}” c’è due volte: cambiane uno, ne servono cinque diversi.",
@@ -167,8 +172,8 @@ TEXTS: dict[str, tuple[str, str]] = {
                            "“{word}” isn’t a word: use letters, digits, spaces, apostrophes, accents."),
     "error_solution_long": ("La soluzione “{word}…” ha {length} caratteri: al massimo {most}.",
                             "The solution “{word}…” has {length} characters: {most} at most."),
-    "error_solution_strange": ("La soluzione “{word}” non è una parola: usa lettere, cifre, spazi, apostrofi, accenti.",
-                               "The solution “{word}” isn’t a word: use letters, digits, spaces, apostrophes, accents."),
+    "error_solution_strange": ("La soluzione “{word}” non è una parola: usa lettere, cifre, apostrofi, accenti.",
+                               "The solution “{word}” isn’t a word: use letters, digits, apostrophes, accents."),
     "error_bug": ("Qualcosa si è rotto da parte nostra: riprova, o usa i soli legami.",
                   "Something broke on our side: try again, or use links alone."),
     "error_line_full": ("Ci sono già {waiting} persone in fila per il modello: riprova tra poco, o usa i soli legami.",
@@ -184,8 +189,13 @@ def say(key: str, language: Language, **details: object) -> str:
     return TEXTS[key][list(Language).index(language)].format(**details)
 
 
-def error(problem: GhigliottinaError, language: Language) -> str:
-    """What went wrong, in the visitor's language where we know how to say it, else as the error says it itself."""
+def failure(problem: Exception, language: Language) -> str:
+    """What went wrong, in the visitor's language where we know how to say it, else as the error says it itself.
+
+    A bug shows as one, without its innards.
+    """
+    if not isinstance(problem, GhigliottinaError):
+        return say("error_bug", language)
     key = f"error_{problem.code}"
     return say(key, language, **problem.details) if key in TEXTS else str(problem)
 

@@ -27,7 +27,7 @@ class Wording:
 
     def make(self, kind: type[Kind], says: Mapping[str, Said], **fixed: Any) -> Kind:  # noqa: ANN401
         """Build a component whose properties `says` follow the language, and the others stay."""
-        component = kind(**{name: speak(self.first) for name, speak in says.items()}, **fixed)
+        component: Kind = kind(**{name: speak(self.first) for name, speak in says.items()}, **fixed)
         self._speaking[component] = says
         return component
 

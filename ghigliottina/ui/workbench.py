@@ -2,15 +2,18 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ghigliottina.errors import BusyError
 from ghigliottina.links.graph import Graph
-from ghigliottina.models.host import State
+from ghigliottina.models.encoder import load_encoder
+from ghigliottina.models.host import Host, State
+from ghigliottina.models.shelf import Shelf
 from ghigliottina.settings import Settings
 from ghigliottina.solver import Player, Solver
-from rewards import Rubric
+from rewards import Embedder, Rubric
 
 
 class Line:
@@ -69,6 +72,77 @@ class Runs:
             del self._stops[session]
 
 
+class Models(Protocol):
+    """The checkpoints that a visitor may choose from, and how to play with one."""
+
+    def names(self) -> tuple[str, ...]:
+        """All names, the default first; empty where only links can answer."""
+        ...
+
+    def state(self, name: str) -> State:
+        """How far that checkpoint is; never waits."""
+        ...
+
+    def prepare(self, name: str) -> None:
+        """Begin to make it ready, unless it is; never waits."""
+        ...
+
+    def player(self, solver: Solver, name: str) -> Player:
+        """Who answers with a checkpoint that is ready. Raises GhigliottinaError if it can't be had."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """The real models: those on the shelf, played by the host."""
+
+    shelf: Shelf
+    host: Host
+
+    def names(self) -> tuple[str, ...]:
+        """See `Models`."""
+        return self.shelf.names()
+
+    def state(self, name: str) -> State:
+        """See `Models`."""
+        return self.host.state(name)
+
+    def prepare(self, name: str) -> None:
+        """See `Models`."""
+        self.host.prepare(name)
+
+    def player(self, solver: Solver, name: str) -> Player:
+        """See `Models`."""
+        return Player.of(solver, self.host.engine(name), self.shelf.find(name), self.shelf.settings.answer_seconds)
+
+
+class LateEncoder:
+    """The word encoder, loaded at its first use: the page need not wait for it. An `Embedder`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._encoder: Embedder | None = None
+        self._lock = threading.Lock()
+
+    def load(self) -> Embedder:
+        """The encoder itself. Raises CheckpointError if it can't be had."""
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = load_encoder(self._name)
+            if self._encoder is None:
+                raise ValueError(f"{self._name} is no encoder")
+            return self._encoder
+
+    @property
+    def median(self) -> float:
+        """See `Embedder`."""
+        return self.load().median
+
+    def __call__(self, words: Sequence[str]) -> Sequence[Sequence[float]]:
+        """See `Embedder`."""
+        return self.load()(words)
+
+
 @dataclass(frozen=True, slots=True)
 class Workbench:
     """Everything that the page needs: the real parts, or a scripted engine and a tiny graph in tests."""
@@ -76,11 +150,11 @@ class Workbench:
     settings: Settings
     graph: Graph
     rubric: Rubric
-    checkpoints: tuple[str, ...]
-    """The names that a visitor may choose from; the first is the default. Empty: only links answer."""
-    state: Callable[[str], State]
-    """How far a checkpoint is on its way to being usable; asking costs nothing."""
-    player: Callable[[Solver, str], Player]
-    """Who answers with a checkpoint. Raises GhigliottinaError if it can't be had."""
-    line: Line = field(default_factory=lambda: Line(24))
+    models: Models
+    line: Line
     runs: Runs = field(default_factory=Runs)
+
+    @classmethod
+    def of(cls, settings: Settings, graph: Graph, rubric: Rubric, models: Models) -> "Workbench":
+        """A workbench with a line as long as the settings allow."""
+        return cls(settings, graph, rubric, models, Line(settings.queue_size))

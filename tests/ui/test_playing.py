@@ -2,11 +2,11 @@ import threading
 from dataclasses import replace
 
 import pytest
-from served import workbench
+from served import Reciting, workbench
 
 from ghigliottina.errors import CheckpointError
 from ghigliottina.game.puzzle import Puzzle
-from ghigliottina.models.host import Phase, State
+from ghigliottina.models.host import State
 from ghigliottina.solver import Attempt, Cut, Solver
 from ghigliottina.ui.playing import UPDATE_SECONDS, moments, spaced
 from rewards import Completion
@@ -43,12 +43,25 @@ def test_without_a_checkpoint_the_model_cannot_answer(bench):
     assert caught.value.code == "model_none"
 
 
+def with_states(bench, *states):
+    """The same workbench, with a model that goes through these states and stays in the last."""
+    coming = iter(states)
+    models = Reciting(bench.models.engine)
+    object.__setattr__(models, "state", lambda name: next(coming, states[-1]))
+    return replace(bench, models=models)
+
+
 def test_a_model_that_gets_ready_is_waited_for_with_the_ranking_in_view(bench):
-    states = iter([State(Phase.PREPARING, 0.1), State(Phase.PREPARING, 0.8), State(Phase.READY, 1.0)])
-    shown = list(play(replace(bench, state=lambda name: next(states))))
-    assert [moment.preparing for moment in shown[:3]] == [0.1, 0.8, None]
+    states = [State(), State("preparing", 0.8), State("loading", 0.1), State("ready", 1.0)]
+    shown = list(play(with_states(bench, *states)))
+    assert [moment.model for moment in shown[:4]] == [*states[:3], None]
     assert shown[0].attempt.evidence.candidates
     assert shown[-1].attempt.completion.answer == "superlatte"
+
+
+def test_a_model_that_could_not_be_loaded_says_why(bench):
+    with pytest.raises(CheckpointError, match="broken"):
+        list(play(with_states(bench, State(), State("failed", error=CheckpointError("broken")))))
 
 
 def test_one_waits_for_those_before(bench):
@@ -67,7 +80,7 @@ def test_stop_ends_the_waiting_too(bench, waiting):
     if waiting == "in the line":
         bench.line.join()
     else:
-        bench = replace(bench, state=lambda name: State(Phase.PREPARING, 0.5))
+        bench = with_states(bench, State("preparing", 0.5))
     shown = play(bench, stop=stop)
     next(shown)
     stop.set()
@@ -85,5 +98,10 @@ def test_leaving_in_the_middle_makes_room_for_the_next(bench):
 def test_pictures_are_spaced_but_the_first_and_the_last_always_come():
     blank = Attempt(PUZZLE, Completion.parse(""))
     clock = iter([0.0, 0.0, 0.01, UPDATE_SECONDS + 0.01, UPDATE_SECONDS + 0.01, 0.15])
-    stream = [replace(blank, tokens=0), replace(blank, tokens=1), replace(blank, tokens=2), replace(blank, tokens=3, done=True)]
+    stream = [
+        replace(blank, tokens=0),
+        replace(blank, tokens=1),
+        replace(blank, tokens=2),
+        replace(blank, tokens=3, done=True),
+    ]
     assert [attempt.tokens for attempt in spaced(iter(stream), lambda: next(clock))] == [0, 2, 3]

@@ -2,9 +2,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from ghigliottina.errors import CheckpointError
 from ghigliottina.game.puzzle import Puzzle
 from ghigliottina.links.candidates import Candidate, Evidence
-from ghigliottina.models.host import Phase, State
+from ghigliottina.models.host import State
 from ghigliottina.solver import Attempt, Cut
 from ghigliottina.ui import render
 from ghigliottina.ui.markup import Html, join, tag
@@ -21,9 +22,12 @@ def links(**phrases):
     return {clue: phrases.get(clue) for clue in CLUES}
 
 
-MOON = Candidate("luna", 9.0, links(sole="il sole e la luna", miele="luna di miele", piena="luna piena", lupo="luna e lupo"))
+MOON = Candidate(
+    "luna", 9.0, links(sole="il sole e la luna", miele="luna di miele", piena="luna piena", lupo="luna e lupo")
+)
 BREAD = Candidate("pane", 4.0, links(latte="pane e latte", lupo="fame da lupo"))
 EVIDENCE = Evidence(CLUES, (MOON, BREAD), 0.9)
+BLANK = Moment(Attempt(Puzzle(CLUES), Completion.parse(""), EVIDENCE))
 
 
 def moment(think="", answer=None, solution=None, done=True, evidence=EVIDENCE, clues=CLUES, cut=None, judged=True):
@@ -92,7 +96,7 @@ def test_nothing_that_people_or_models_write_becomes_markup(now, language):
 
 
 def test_problems_and_states_are_escaped_too():
-    for picture in (render.problem(EVIL, IT), render.model(State(Phase.FAILED, error=EVIL), IT)):
+    for picture in (render.problem(EVIL, IT), render.model(State("failed", error=CheckpointError(EVIL)), IT)):
         assert not {"img", "script"} & set(Elements(picture).tags)
 
 
@@ -153,11 +157,14 @@ def test_the_four_tones_are_said_in_words(confidence, tone, italian, english):
 @pytest.mark.parametrize(
     ("now", "said"),
     [
-        (Moment(Attempt(Puzzle(CLUES), Completion.parse(""), EVIDENCE)), "Legge gli indizi"),
+        (BLANK, "Legge gli indizi"),
         (moment(think="- sole: ", done=False), "Ragiona"),
         (moment(answer="lu", done=False), "Scrive la risposta"),
         (Moment(Attempt(Puzzle(CLUES), Completion.parse("")), ahead=3), "In fila: 3 prima di te"),
-        (Moment(Attempt(Puzzle(CLUES), Completion.parse("")), preparing=0.43), "Il modello si prepara (43 %)"),
+        (
+            Moment(Attempt(Puzzle(CLUES), Completion.parse("")), model=State("preparing", 0.43)),
+            "Il modello si prepara: 43 %",
+        ),
         (moment(think="x", cut=Cut.STOP), "Fermato dopo 3,2 s"),
         (moment(answer="luna", cut=Cut.TIME), "Tempo scaduto dopo 3,2 s"),
         (moment(answer="luna", solution="luna"), "Esatta!"),
@@ -207,8 +214,11 @@ def test_what_a_screen_reader_hears_is_plain_and_only_at_the_end():
     assert render.spoken(moment(think="x"), IT) == "Nessuna risposta"
 
 
-@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("phase", ["waiting", "preparing", "loading", "ready", "failed"])
 @pytest.mark.parametrize("language", Language)
 def test_every_state_of_the_model_has_its_words(phase, language):
-    Elements(render.model(State(phase, 0.43), language))
+    shown = render.model(State(phase, 0.43, error=CheckpointError("Gone.") if phase == "failed" else None), language)
+    Elements(shown)
+    assert ("43" in shown) == (phase in ("preparing", "loading"))
+    assert ("Gone." in shown) == (phase == "failed")
     Elements(render.model(None, language))

@@ -1,13 +1,14 @@
 import re
 from string import Formatter
+from typing import get_args, get_type_hints
 
 import pytest
 
 from ghigliottina.errors import CheckpointError, GhigliottinaError, PuzzleError
 from ghigliottina.game.puzzle import Puzzle
-from ghigliottina.models.host import Phase
+from ghigliottina.models.host import State
 from ghigliottina.solver import Cut, Origin, Solver, Tone
-from ghigliottina.ui.text import TEXTS, Language, error, number, say
+from ghigliottina.ui.text import TEXTS, Language, failure, number, say
 from rewards import RUBRIC, WHY
 
 
@@ -31,7 +32,7 @@ def test_both_languages_fill_in_the_same_details(key):
         *(f"tone_{tone}" for tone in Tone),
         *(f"cut_{cut}" for cut in Cut),
         *(f"solver_{solver}" for solver in Solver),
-        *(f"model_{phase}" for phase in Phase),
+        *(f"model_{phase}" for phase in get_args(get_type_hints(State)["phase"])),
     ],
 )
 def test_everything_that_can_be_shown_has_words(key):
@@ -53,24 +54,29 @@ def test_the_reasons_of_rewards_have_the_details_that_their_sentences_need(why):
         (["u" * 50, "due", "tre", "quattro", "cinque"], None),
         (["🙂", "due", "tre", "quattro", "cinque"], None),
         (["uno", "due", "tre", "quattro", "cinque"], "s" * 50),
-        (["uno", "due", "tre", "quattro", "cinque"], "***"),
+        (["uno", "due", "tre", "quattro", "cinque"], "🙂"),
     ],
 )
 def test_what_a_visitor_can_do_wrong_is_said_in_both_languages(clues, solution):
     with pytest.raises(PuzzleError) as caught:
         Puzzle.of(clues, solution)
-    said = {language: error(caught.value, language) for language in Language}
+    said = {language: failure(caught.value, language) for language in Language}
     assert said[Language.IT] != said[Language.EN]
     assert not any("{" in text for text in said.values())
 
 
 def test_an_error_without_a_translation_speaks_for_itself():
-    assert error(CheckpointError("As it is.", "never_heard_of"), Language.IT) == "As it is."
-    assert error(GhigliottinaError("Bare."), Language.IT) == "Bare."
+    assert failure(CheckpointError("As it is.", "never_heard_of"), Language.IT) == "As it is."
+    assert failure(GhigliottinaError("Bare."), Language.IT) == "Bare."
+
+
+def test_a_bug_does_not_show_its_innards():
+    assert "secret" not in failure(KeyError("secret"), Language.EN)
 
 
 @pytest.mark.parametrize(
-    ("value", "digits", "italian", "english"), [(0.25, 2, "0,25", "0.25"), (12, 1, "12,0", "12.0"), (-1.5, 0, "-2", "-2")]
+    ("value", "digits", "italian", "english"),
+    [(0.25, 2, "0,25", "0.25"), (12, 1, "12,0", "12.0")],
 )
 def test_numbers_are_written_as_the_language_writes_them(value, digits, italian, english):
     assert number(value, Language.IT, digits) == italian
