@@ -20,6 +20,7 @@ class UniversalSentenceEncoder(InputModule):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.encoder = USE(threads=1)  # more threads only wait for each other: a word takes 2 ms
+        self.encoder.encode("")  # reads the weights now, not at somebody's first answer
 
     def preprocess(self, inputs: Sequence[str], prompt: str | None = None, **kwargs: object) -> dict[str, Any]:
         """Hand the texts on: the package's own tokenizer works on the whole batch."""
