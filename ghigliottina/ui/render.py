@@ -152,14 +152,13 @@ def _verdict(moment: Moment, language: Language) -> Html:
     return tag("p", mark, text, class_="g-verdict", data_right=str(right).lower())
 
 
-def spoken(moment: Moment | None, language: Language) -> str:
-    """What a screen reader says when the answer is there; plain text."""
-    if moment is None or not moment.attempt.done:
-        return ""
-    attempt = moment.attempt
-    if not attempt.completion.answer:
-        return say("answer_none", language)
-    return say("spoken", language, answer=attempt.completion.answer, tone=say(f"tone_{attempt.tone}", language))
+def spoken(moment: Moment | None, language: Language) -> Html:
+    """What a screen reader says as soon as the answer is there. Always the same element: only its text is news."""
+    text = ""
+    if moment and moment.attempt.done:
+        answer, tone = moment.attempt.completion.answer, say(f"tone_{moment.attempt.tone}", language)
+        text = say("spoken", language, answer=answer, tone=tone) if answer else say("answer_none", language)
+    return tag("p", text, role="status")
 
 
 # --- the reasoning and the raw text ---------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ def solve_tab(bench: Workbench, words: Wording, language: gr.Radio) -> None:
         with words.make(gr.Accordion, {"label": said("thought")}, elem_id="g-thought"):
             thought = picture(value=render.thought(None, words.first))
         ranking, rewards, raw = picture("g-ranking"), picture("g-rewards"), picture("g-raw")
-    spoken = picture("g-spoken")
+    spoken = picture("g-spoken", render.spoken(None, words.first))
     screen = Screen(board, status, thought, ranking, rewards, raw, spoken, problem, go, stop, gr.State(None))
     ask = Ask(clues, solution, solver, checkpoint, language)
     _wire(bench, ask, screen)

@@ -208,10 +208,10 @@ def test_every_reason_of_a_reward_becomes_a_whole_sentence(language):
             assert sentence.endswith(".") and "{" not in sentence
 
 
-def test_what_a_screen_reader_hears_is_plain_and_only_at_the_end():
-    assert render.spoken(moment(answer="luna", done=False), IT) == ""
-    assert render.spoken(moment(answer="luna"), IT) == "La risposta è luna. Ne sono sicuro."
-    assert render.spoken(moment(think="x"), IT) == "Nessuna risposta"
+def test_a_screen_reader_hears_the_answer_only_at_the_end():
+    assert render.spoken(moment(answer="luna", done=False), IT) == '<p role="status"></p>'
+    assert render.spoken(moment(answer="luna"), IT) == '<p role="status">La risposta è luna. Ne sono sicuro.</p>'
+    assert render.spoken(moment(think="x"), IT) == '<p role="status">Nessuna risposta</p>'
 
 
 @pytest.mark.parametrize("phase", ["waiting", "preparing", "loading", "ready", "failed"])
