@@ -120,7 +120,7 @@ class Marks:
 _TRIMMED = ' \t\r\n*_`"“”«»'
 """Around an answer or a clue these are decoration."""
 _BULLET = re.compile(r"\s*+(?:[-*•–—]|\d{1,2}[.)])\s*+")
-_COLON = re.compile(r":|→|->|=>")
+_COLON = re.compile(r":(?!\d)|→|->|=>")  # not that of 7:30
 
 
 def _until(end: re.Pattern[str], begun: re.Pattern[str], text: str, start: int) -> tuple[str, int | None]:

@@ -7,7 +7,7 @@ from operator import mul
 
 from rewards.completion import Completion
 from rewards.rubric import Case, Embedder, Verdict
-from rewards.words import bare, inflection_of, same_word
+from rewards.words import LONGEST, bare, clip, inflection_of, same_word
 
 CEILING = 0.95
 """No other word comes closer than this, however alike the encoder finds them: only an exact match earns 1."""
@@ -58,6 +58,8 @@ class SemanticSimilarity:
             return Verdict(1.0, "exact")
         if count(answer) > count(solution):
             return Verdict(0.0, "list", {"words": count(answer)})
+        if len(answer) > LONGEST:
+            return Verdict(0.0, "other", {"answer": clip(answer), "solution": solution})
         echoed = next((clue for clue in clues if inflection_of(bare(answer), bare(clue))), None)
         return Verdict(0.0, "echo", {"answer": answer, "clue": echoed}) if echoed is not None else None
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rewards.completion import Completion
 from rewards.rubric import Verdict
-from rewards.words import bare, inflection_of, same_word
+from rewards.words import bare, clip, inflection_of, same_word
 
 
 def exact_match(completion: Completion, clues: Sequence[str], solution: str | None) -> Verdict:
@@ -20,5 +20,5 @@ def exact_match(completion: Completion, clues: Sequence[str], solution: str | No
         return Verdict(0.0, "no_answer")
     if same_word(answer, solution):
         return Verdict(1.0, "exact")
-    why = "inflected" if inflection_of(bare(answer), bare(solution)) else "other"
-    return Verdict(0.0, why, {"answer": answer, "solution": solution})
+    why = "inflected" if inflection_of(bare(clip(answer)), bare(solution)) else "other"
+    return Verdict(0.0, why, {"answer": clip(answer), "solution": solution})

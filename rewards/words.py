@@ -46,6 +46,11 @@ def same_word(a: str, b: str) -> bool:
     return letters == others != "" and (accents <= theirs or theirs <= accents)
 
 
+def clip(text: str) -> str:
+    """The text, or its beginning where it is too long for a word: fit for a sentence about it."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
 def tokens(text: str) -> list[str]:
     """The folded words of a text; an elided one keeps its apostrophe: `l'oro` → `l'`, `oro`."""
     return _TOKEN.findall(fold(text))

@@ -28,6 +28,7 @@ def judged(reward, text, clues=CLUES, solution=SOLUTION, grammar=SOLUZIONE) -> V
     verdict = reward(Completion.parse(text, grammar), clues, solution)
     assert set(verdict.details) == set(WHY[verdict.why])
     assert verdict.value is None or 0.0 <= verdict.value <= 1.0
+    assert all(len(detail) <= 80 for detail in verdict.details.values() if isinstance(detail, str))
     return verdict
 
 

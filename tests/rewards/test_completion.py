@@ -91,6 +91,7 @@ def test_what_follows_the_answer_is_surplus():
         ("2) **violino**: chiave di violino  ", ("violino", "chiave di violino")),
         ("- **violino:** “chiave di violino”", ("violino", "chiave di violino")),
         ("- 77: le gambe delle donne", ("77", "le gambe delle donne")),
+        ("- ore 7:30: la sveglia delle 7:30", ("ore 7:30", "la sveglia delle 7:30")),
         ("- ...---...: si chiama SOS", ("...---...", "si chiama SOS")),
         ("- la borsa -> la borsa o la vita", ("la borsa", "la borsa o la vita")),
         ("violino: chiave di violino", None),

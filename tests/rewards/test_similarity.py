@@ -22,6 +22,8 @@ from rewards.similarity import CEILING, semantic_similarity
         pytest.param("lucchetto/toppa", 0.0, "list", id="a list by another sign"),
         pytest.param("lucchetto toppa", 0.0, "list", id="two words for one"),
         pytest.param("lucchetto " * 10_000, 0.0, "list", id="flood"),
+        pytest.param("x" * 100_000, 0.0, "other", id="100 kB in one word"),
+        pytest.param("🔑" * 1_000, 0.0, "other", id="emoji without end"),
         pytest.param("", 0.0, "no_answer", id="nothing"),
     ],
 )
