@@ -21,9 +21,8 @@ def strict_format(completion: Completion, clues: Sequence[str], solution: str | 
     grammar, text = completion.grammar, completion.text
     if repeated := next((mark for mark, found in _found(completion).items() if len(found) > 1), None):
         return Verdict(0.0, "repeated", {"mark": repeated.strip()})
-    kept = "\n" not in completion.answer and text.removesuffix("\n") + "\n" == grammar.write(
-        completion.think, completion.answer
-    )
+    well_formed = grammar.write(completion.think, completion.answer)
+    kept = "\n" not in completion.answer and text in (well_formed, well_formed.removesuffix("\n"))
     return Verdict(1.0, "form_kept") if kept else Verdict(0.0, "loose")
 
 
