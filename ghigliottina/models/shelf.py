@@ -52,15 +52,23 @@ class Shelf:
 
         Raises CheckpointError: as `find` does, and where the hub can't be reached or the disk is full.
         """
+        self._bring(name, progress)
+        checkpoint = self.find(name)
+        if checkpoint.base is not None:
+            self._bring(checkpoint.base, progress)
+            if self.find(checkpoint.base).kind == "adapter":
+                message = (
+                    f"The adapter “{name}” needs “{checkpoint.base}”, an adapter too: name a whole model as its base."
+                )
+                raise CheckpointError(message, "adapter_base", name=name, base=checkpoint.base)
+        return checkpoint
+
+    def _bring(self, name: str, progress: Progress) -> None:
         folder = self._folder(name)
         if name == EMBEDDED:
             prepare(self.settings.home, progress)
         elif not (folder / RECORD).is_file():
             _download(name, folder, progress)
-        checkpoint = self.find(name)
-        if checkpoint.base is not None:
-            self.fetch(checkpoint.base, progress)
-        return checkpoint
 
     @property
     def _own(self) -> Path:

@@ -143,6 +143,7 @@ def test_the_prepared_folder_is_whole(prepared_home: Path) -> None:
     folder = prepare(prepared_home, lambda share, phase: pytest.fail("prepared twice"))
     checkpoint = Shelf(Settings(prepared_home)).find(EMBEDDED)
     assert (checkpoint.path, checkpoint.name, checkpoint.kind, checkpoint.shots) == (folder, EMBEDDED, "base", True)
+    assert (folder / "chat_template.jinja").read_text() == TEMPLATE, "raise CONVERSION"
     assert "Gemma Terms of Use" in (folder / "NOTICE").read_text()
     newest = max(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
     assert newest.name == RECORD

@@ -82,6 +82,14 @@ def test_an_adapter_whose_base_is_unknown_is_refused(shelf: Shelf, base: str | N
     assert caught.value.code == "adapter_base"
 
 
+@pytest.mark.parametrize("base", ["maestro", "giro"], ids=["another", "itself"])
+def test_an_adapter_over_an_adapter_is_refused(shelf: Shelf, base: str) -> None:
+    seal(make_adapter(shelf.settings.home / "checkpoints" / "giro"), "giro", "adapter", base=base)
+    with pytest.raises(CheckpointError, match="a whole model") as caught:
+        shelf.fetch("giro", quiet)
+    assert caught.value.code == "adapter_base"
+
+
 def test_an_adapter_made_elsewhere_over_the_embedded_base_finds_it(shelf: Shelf) -> None:
     folder = make_adapter(shelf.settings.home / "checkpoints" / "venuto da fuori")
     seal(folder, "x", "adapter", base="google/gemma-3-270m")
