@@ -31,6 +31,10 @@ class Moment:
     ahead: int = 0
     """How many are before us in the line for the model."""
 
+    def broken_off(self) -> "Moment":
+        """The same at its end, if there won't be more; itself if this is the end already."""
+        return self if self.attempt.done else Moment(replace(self.attempt, done=True))
+
 
 def moments(
     bench: Workbench, puzzle: Puzzle, solver: Solver, checkpoint: str, stop: threading.Event

@@ -81,12 +81,9 @@ def _blade(attempt: Attempt | None, language: Language) -> Html:
     answer = attempt.completion.answer if attempt else ""
     label = "answer" if answer else "answer_none" if attempt and attempt.done else "answer_awaited"
     size = next((name for name, most in (("short", 9), ("medium", 16), ("long", 40)) if len(answer) <= most), "flood")
-    return tag(
-        "div",
-        tag("span", say(label, language), class_="g-blade-label"),
-        tag("strong", answer or "?", class_="g-word", lang="it", data_size=size),
-        class_="g-blade",
-    )
+    word = tag("strong", answer or "?", class_="g-word", lang="it", data_size=size)
+    blade = tag("div", tag("span", say(label, language), class_="g-blade-label"), word, class_="g-blade")
+    return tag("div", blade, class_="g-frame")
 
 
 # --- the status: what is going on, the clock, and in the end who says so and how sure ------------------------------
@@ -97,12 +94,12 @@ def status(moment: Moment | None, language: Language) -> Html:
     if moment is None:
         return tag("p", say("board_hint", language), class_="g-hint")
     attempt = moment.attempt
-    clock = say("seconds", language, seconds=number(attempt.seconds, language, 1))
+    seconds = number(attempt.seconds, language, 1 if attempt.seconds >= 1 or not attempt.done else 2)
     if not attempt.done:
+        clock = say("seconds", language, seconds=seconds)
         running = tag("span", clock, class_="g-clock", data_running=f"{attempt.seconds:.1f}")
         return tag("p", tag("span", class_="g-dot"), tag("span", _doing(moment, language)), running, class_="g-status")
     how = f"cut_{attempt.cut}" if attempt.cut else "answer_in" if attempt.completion.answer else "answer_none"
-    seconds = number(attempt.seconds, language, 1)
     return tag(
         "div",
         _verdict(moment, language),
@@ -131,12 +128,13 @@ def origin(attempt: Attempt, language: Language) -> str:
 
 
 def _tone(attempt: Attempt, language: Language) -> Html:
-    chance = say("chance", language, percent=round(attempt.confidence * 100))
+    known = attempt.backing is not None
+    chance = tag("span", say("chance", language, percent=round(attempt.confidence * 100))) if known else ""
     return tag(
         "p",
         tag("span", *(tag("i") for _ in range(4)), class_="g-bars", aria_hidden="true"),
         tag("strong", say(f"tone_{attempt.tone}", language)),
-        tag("span", chance),
+        chance,
         class_="g-tone",
         data_tone=attempt.tone,
     )
@@ -221,7 +219,7 @@ def rewards(breakdown: Breakdown | None, language: Language) -> Html:
     """What every reward pays, why, and the total out of what could be earned."""
     if breakdown is None:
         return Html()
-    unknown = any(score.value is None for score in breakdown.scores)
+    unknown = any(score.why == "no_solution" for score in breakdown.scores)
     heads = [tag("th", say(key, language), scope="col") for key in ("reward", "value", "weight", "points")]
     rows = [_reward(score, language) for score in breakdown.scores]
     return tag(

@@ -17,11 +17,15 @@ from ghigliottina.ui.text import Language, failure, say
 from ghigliottina.ui.wording import Wording, said
 from ghigliottina.ui.workbench import Workbench
 
-EXAMPLES = (
-    ("latte", "sole", "miele", "piena", "lupo"),
-    ("scarpe", "pallone", "campo", "rete", "calcio"),
-)
-"""Our own, not from television; the link graph solves each."""
+EXAMPLES = {
+    "luna": ("latte", "sole", "miele", "piena", "lupo"),
+    "oro": ("pesce", "febbre", "nozze", "medaglia", "colata"),
+    "neve": ("fiocco", "pupazzo", "palla", "bianca", "catene"),
+    "corona": ("spine", "re", "aglio", "alloro", "dente"),
+    "pane": ("burro", "forno", "grattugiato", "lievito", "companatico"),
+    "ala": ("destra", "aereo", "pollo", "gabbiano", "mulino"),
+}
+"""solution → clues: our own, not from television; the link graph solves each."""
 
 QUIETLY: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 """How small events run: at once, without a veil over the page, and not for programs."""
@@ -166,7 +170,7 @@ def _examples(clues: list[gr.Textbox], words: Wording) -> None:
     with gr.Row(elem_classes="g-examples"):
         says = {"value": lambda language: render.label("examples", language)}
         words.make(gr.HTML, says, elem_id="g-examples-label", apply_default_css=False)
-        for example in EXAMPLES:
+        for example in EXAMPLES.values():
             chip = gr.Button(" · ".join(example), size="sm", elem_classes="g-chip")
             chip.click(None, None, clues, js=f"() => {list(example)!r}", api_visibility="private")
 
@@ -233,11 +237,13 @@ def _answer(bench: Workbench, screen: Screen, session: str, question: Question) 
     except Exception as problem:
         if not isinstance(problem, GhigliottinaError):
             logging.getLogger(__name__).exception("a bug, while answering %s", question)
+        ended = screen.draw(moment.broken_off(), question.language) if moment else {}
         text = failure(problem, question.language)
-        yield {screen.problem: render.problem(text, question.language)}
+        yield {**ended, screen.problem: render.problem(text, question.language)}
     finally:
         bench.runs.end(session, stop)
-    yield {**screen.buttons(running=False), screen.last: moment}
+    last = {screen.last: moment.broken_off()} if moment else {}
+    yield {**screen.buttons(running=False), **last}
 
 
 def _watch(bench: Workbench, ask: Ask, picture: gr.HTML) -> None:

@@ -8,7 +8,7 @@ from ghigliottina.errors import CheckpointError
 from ghigliottina.game.puzzle import Puzzle
 from ghigliottina.models.host import State
 from ghigliottina.solver import Attempt, Cut, Solver
-from ghigliottina.ui.playing import UPDATE_SECONDS, moments, spaced
+from ghigliottina.ui.playing import UPDATE_SECONDS, Moment, moments, spaced
 from rewards import Completion
 
 PUZZLE = Puzzle.of(["latte", "sole", "miele", "piena", "lupo"], "luna")
@@ -105,3 +105,10 @@ def test_pictures_are_spaced_but_the_first_and_the_last_always_come():
         replace(blank, tokens=3, done=True),
     ]
     assert [attempt.tokens for attempt in spaced(iter(stream), lambda: next(clock))] == [0, 2, 3]
+
+
+def test_a_broken_off_moment_is_an_end():
+    half = Moment(Attempt(PUZZLE, Completion.parse("<think>- sole: ")), ahead=2)
+    assert half.broken_off() == Moment(replace(half.attempt, done=True))
+    whole = Moment(replace(half.attempt, done=True))
+    assert whole.broken_off() is whole
