@@ -79,14 +79,12 @@ def open_page(settings: Settings, host: str = "127.0.0.1", port: int = 7860) -> 
     """Serve the page on the real parts until told to end. The models load meanwhile, their state is on the page."""
     shelf = Shelf(settings)
     models = Hosted(shelf, Host(shelf))
-    models.prepare(shelf.default)
-    rubric = RUBRIC
-    if settings.encoder != NONE:
-        encoder = LateEncoder(settings.encoder)
-        rubric = RUBRIC.with_embedder(encoder)
-        threading.Thread(target=_warm, args=(encoder, models, shelf.default), daemon=True).start()
-    page = launch(Workbench.of(settings, Graph.load(), rubric, models), host, port)
+    encoder = None if settings.encoder == NONE else LateEncoder(settings.encoder)
+    page = launch(Workbench.of(settings, Graph.load(), RUBRIC.with_embedder(encoder), models), host, port)
     print(f"La Ghigliottina: {page.local_url}", flush=True)  # noqa: T201 - for whoever started it
+    models.prepare(shelf.default)  # only now: it would keep the page from opening
+    if encoder is not None:
+        threading.Thread(target=_warm, args=(encoder, models, shelf.default), daemon=True).start()
     page.block_thread()
 
 
