@@ -99,7 +99,7 @@ def status(moment: Moment | None, language: Language) -> Html:
         clock = say("seconds", language, seconds=seconds)
         running = tag("span", clock, class_="g-clock", data_running=f"{attempt.seconds:.1f}")
         return tag("p", tag("span", class_="g-dot"), tag("span", _doing(moment, language)), running, class_="g-status")
-    how = f"cut_{attempt.cut}" if attempt.cut else "answer_in" if attempt.completion.answer else "answer_none"
+    how = f"cut_{attempt.cut}" if attempt.cut else "answer_in" if attempt.completion.answer else "ended_in"
     return tag(
         "div",
         _verdict(moment, language),

@@ -61,6 +61,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "answer": ("La risposta è", "The answer is"),
     "answer_none": ("Nessuna risposta", "No answer"),
     "answer_in": ("Trovata in {seconds} s", "Found in {seconds} s"),
+    "ended_in": ("Finito dopo {seconds} s", "Ended after {seconds} s"),
     "cut_stop": ("Fermato dopo {seconds} s", "Stopped after {seconds} s"),
     "cut_time": ("Tempo scaduto dopo {seconds} s", "Out of time after {seconds} s"),
     "spoken": ("La risposta è {answer}. {tone}.", "The answer is {answer}. {tone}."),
