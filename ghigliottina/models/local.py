@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import torch
 from transformers.models.gemma3.configuration_gemma3 import Gemma3TextConfig
@@ -102,6 +103,7 @@ def load(checkpoint: Checkpoint, shelf: Shelf, progress: Callable[[float, str], 
     A CPU computes in float32 with the Italian head, a GPU in bfloat16 with the whole one.
     """
     progress(0.0, "load")
+    torch.set_num_threads(_cores(torch.get_num_threads()))
     base = shelf.find(checkpoint.base) if checkpoint.base else None
     model = base or checkpoint
     device, dtype = ("cuda", torch.bfloat16) if torch.cuda.is_available() else ("cpu", torch.float32)
@@ -114,6 +116,12 @@ def load(checkpoint: Checkpoint, shelf: Shelf, progress: Callable[[float, str], 
     engine = LocalEngine(gemma, chat, weights.head, rows)
     progress(1.0, "load")
     return engine
+
+
+def _cores(threads: int, quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """No more threads than the container may run: each step would wait for those that are held back."""
+    share, period = quota.read_text().split() if quota.is_file() else ("max", "1")
+    return threads if share == "max" else max(1, min(threads, int(share) // int(period)))
 
 
 def _config(checkpoint: Checkpoint) -> Gemma3TextConfig:

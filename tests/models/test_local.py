@@ -252,6 +252,22 @@ def test_odd_configurations_are_refused(tmp_path):
         load(odd)
 
 
+@pytest.mark.parametrize(
+    ("threads", "quota", "expected"),
+    [
+        pytest.param(8, "200000 100000\n", 2, id="two cores of eight"),
+        pytest.param(8, "50000 100000\n", 1, id="half a core"),
+        pytest.param(2, "800000 100000\n", 2, id="more than there are"),
+        pytest.param(8, "max 100000\n", 8, id="no limit"),
+        pytest.param(8, None, 8, id="no container"),
+    ],
+)
+def test_uses_the_cores_it_is_given(tmp_path, threads, quota, expected):
+    if quota is not None:
+        (tmp_path / "cpu.max").write_text(quota)
+    assert local._cores(threads, tmp_path / "cpu.max") == expected
+
+
 def test_italian_rows_spell_any_text(tiny_merged, tmp_path):
     (tmp_path / "links.tsv").write_text("luna\tmiele\tluna di miele\n")
     tokenizer = Tokenizer.from_file(str(tiny_merged.path / "tokenizer.json"))
@@ -262,31 +278,34 @@ def test_italian_rows_spell_any_text(tiny_merged, tmp_path):
         assert set(tokenizer.encode(text, add_special_tokens=False).ids) <= set(rows.tolist())
 
 
+ITALIAN = (
+    (Message("user", "Una frase con la parola luna:"), Message("assistant", "La luna")),
+    (Message("user", "I giorni della settimana sono lunedì, martedì,"),),
+)
+
+
+@pytest.fixture(scope="module")
+def real(prepared_home):
+    shelf = Shelf(Settings(home=prepared_home))
+    return local.load(shelf.find("gemma-3-270m"), shelf, quiet)
+
+
 @pytest.mark.model
-class TestGemma270m:
-    PROMPTS = (
-        (Message("user", "Una frase con la parola luna:"), Message("assistant", "La luna")),
-        (Message("user", "I giorni della settimana sono lunedì, martedì,"),),
-    )
+def test_the_real_model_writes_italian(real):
+    pieces = list(real.stream(ITALIAN[1], Sampling(max_new_tokens=12), threading.Event()))
+    assert len(pieces) == 12
+    assert "mercoledì" in "".join(pieces)
 
-    @pytest.fixture(scope="class")
-    def real(self, prepared_home):
-        shelf = Shelf(Settings(home=prepared_home))
-        return local.load(shelf.find("gemma-3-270m"), shelf, quiet)
 
-    def test_streams_italian(self, real):
-        pieces = list(real.stream(self.PROMPTS[1], Sampling(max_new_tokens=12), threading.Event()))
-        assert len(pieces) == 12
-        assert "mercoledì" in "".join(pieces)
+@pytest.mark.model
+def test_the_real_model_writes_what_transformers_writes(real, prepared_home):
+    stock = Stock(prepared_home / "models" / "gemma-3-270m")
+    for messages in ITALIAN:
+        assert tokens(real, messages, 24) == stock.tokens(messages, 24)
 
-    def test_writes_what_transformers_writes(self, real, prepared_home):
-        stock = Stock(prepared_home / "models" / "gemma-3-270m")
-        for messages in self.PROMPTS:
-            assert tokens(real, messages, 24) == stock.tokens(messages, 24)
 
-    def test_the_head_is_italian(self, real):
-        assert 15_000 < len(real._rows) < 35_000
-        for word in ("perché", "guardiano", "Napoleone", "scacciapensieri", "1492"):
-            assert set(real._chat.tokenizer.encode(f" {word}", add_special_tokens=False).ids) <= set(
-                real._rows.tolist()
-            )
+@pytest.mark.model
+def test_the_real_head_is_italian(real):
+    assert 15_000 < len(real._rows) < 35_000
+    for word in ("perché", "guardiano", "Napoleone", "scacciapensieri", "1492"):
+        assert set(real._chat.tokenizer.encode(f" {word}", add_special_tokens=False).ids) <= set(real._rows.tolist())
