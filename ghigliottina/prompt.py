@@ -13,6 +13,8 @@ SHOWN = 4
 TASK = "Trova la parola nascosta che si lega a ciascuno dei cinque indizi."
 NO_LINK = "nessun legame trovato"
 
+Example = tuple[Candidate, Candidate, bool]
+
 
 def messages(puzzle: Puzzle, evidence: Evidence | None, grammar: Grammar, *, shots: bool = False) -> list[Message]:
     """The chat that asks for an answer: one user turn, open book if there is evidence.
@@ -38,12 +40,15 @@ def argue(candidate: Candidate, grammar: Grammar) -> str:
 
 
 def _question(clues: tuple[str, ...], shown: tuple[Candidate, ...]) -> str:
-    lines = [TASK, "Indizi:", *(f"- {clue}" for clue in clues)]
-    if shown:
-        lines.append("Parole possibili:")
-    for candidate in shown:
-        lines += [candidate.word, _steps(candidate.links)]
-    return "\n".join(lines)
+    book = ["Parole possibili:", *map(_entry, shown)] if shown else []
+    return "\n".join([TASK, "Indizi:", *(f"- {clue}" for clue in clues), *book, "Risposta:"])
+
+
+def _entry(candidate: Candidate) -> str:
+    """One line a candidate, with its known links only. Written as the answer's own lines are, or with a word for each
+    missing link, it made the base model carry on the list, or copy that word (docs/log.md)."""
+    known = (f"{clue}: {phrase.replace(';', ',')}" for clue, phrase in candidate.links.items() if phrase)
+    return f"{candidate.word} ({'; '.join(known)})"
 
 
 def _steps(links: Mapping[str, str | None]) -> str:
@@ -51,49 +56,65 @@ def _steps(links: Mapping[str, str | None]) -> str:
 
 
 def _examples(grammar: Grammar, *, open_book: bool) -> Iterator[Message]:
-    for shown in EXAMPLES:
-        clues = tuple(shown[0].links)
-        right = max(shown, key=lambda candidate: candidate.linked)
-        yield Message("user", _question(clues, shown if open_book else ()))
+    for right, rival, right_first in EXAMPLES:
+        shown = (right, rival) if right_first else (rival, right)
+        yield Message("user", _question(tuple(right.links), shown if open_book else ()))
         yield Message("assistant", argue(right, grammar).rstrip())
 
 
-def _example(*words: tuple[str, dict[str, str | None]]) -> tuple[Candidate, ...]:
-    return tuple(Candidate(word, 0.0, links) for word, links in words)
+def _example(word: str, links: dict[str, str | None], rival: str, its: dict[str, str], first: bool = True) -> Example:
+    return Candidate(word, 2.0, links), Candidate(rival, 1.0, {clue: its.get(clue) for clue in links}), first
 
 
-EXAMPLES = (
+EXAMPLES: tuple[Example, ...] = (
     _example(
-        (
-            "mare",
-            {
-                "lupo": "lupo di mare",
-                "mosso": "mare mosso",
-                "frutti": "frutti di mare",
-                "gamba": None,
-                "monti": "mari e monti",
-            },
-        ),
-        (
-            "cane",
-            {"lupo": "cane lupo", "mosso": None, "frutti": None, "gamba": None, "monti": None},
-        ),
+        "mare",
+        {
+            "lupo": "lupo di mare",
+            "mosso": "mare mosso",
+            "frutti": "frutti di mare",
+            "gamba": None,
+            "monti": "mari e monti",
+        },
+        rival="cane",
+        its={"lupo": "cane lupo"},
     ),
     _example(
-        (
-            "corda",
-            {"violino": "corda di violino", "inglese": None, "volta": None, "parola": None, "casa": None},
-        ),
-        (
-            "chiave",
-            {
-                "violino": "chiave di violino",
-                "inglese": "chiave inglese",
-                "volta": "chiave di volta",
-                "parola": "parola chiave",
-                "casa": "le chiavi di casa",
-            },
-        ),
+        "chiave",
+        {
+            "violino": "chiave di violino",
+            "inglese": "chiave inglese",
+            "volta": "chiave di volta",
+            "parola": "parola chiave",
+            "casa": "le chiavi di casa",
+        },
+        rival="corda",
+        its={"violino": "corda di violino"},
+        first=False,
+    ),
+    _example(
+        "letto",
+        {
+            "camera": "camera da letto",
+            "castello": "letto a castello",
+            "fiume": "il letto del fiume",
+            "malato": "malato a letto",
+            "singolo": "letto singolo",
+        },
+        rival="acqua",
+        its={"fiume": "acqua di fiume"},
+    ),
+    _example(
+        "sale",
+        {
+            "pepe": "sale e pepe",
+            "zucca": "sale in zucca",
+            "grosso": "sale grosso",
+            "mare": "sale di mare",
+            "pizzico": "un pizzico di sale",
+        },
+        rival="vento",
+        its={"mare": "vento di mare"},
     ),
 )
-"""Solved by hand for this page. In the second the right word isn't the first; in the first one link is missing."""
+"""Solved by hand, for models that were never tuned: the right word, a rival, and whether the right one stands first."""

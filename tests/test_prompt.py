@@ -30,6 +30,12 @@ def test_only_the_best_candidates_are_shown():
     assert [word in ask.content for word in ("luna", "rivale1", "rivale3", "rivale4")] == [True, True, True, False]
 
 
+def test_a_candidate_takes_one_line_with_its_known_links():
+    links = {"latte": None, "sole": "sole; luna", "miele": "luna di miele"}
+    (ask,) = prompt.messages(PUZZLE, Evidence(PUZZLE.clues, (Candidate("luna", 1.0, links),)), SOLUZIONE)
+    assert "\nluna (sole: sole, luna; miele: luna di miele)\n" in ask.content
+
+
 def test_unknown_clues_leave_the_book_empty():
     (ask,) = prompt.messages(PUZZLE, Evidence(PUZZLE.clues, ()), SOLUZIONE)
     assert "possibili" not in ask.content
@@ -48,6 +54,7 @@ def test_every_example_earns_full_marks_for_form_and_answer(grammar):
     chat = prompt.messages(PUZZLE, EVIDENCE, grammar, shots=True)[:-2]
     for question, answer in zip(chat[::2], chat[1::2], strict=True):
         clues = [line.removeprefix("- ") for line in question.content.splitlines()[2:7]]
+        assert question.content.endswith("\nRisposta:")
         completion = Completion.parse(answer.content, grammar)
         values = RUBRIC.judge(completion, clues, completion.answer).values
         for name in ("exact_match", "strict_format", "soft_format", "strict_xml_count", "soft_xml_count"):
