@@ -2,17 +2,16 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from typing import Any
 
 import gradio as gr
-from gradio.blocks import Block
 
 from ghigliottina.errors import GhigliottinaError
 from ghigliottina.game.puzzle import CLUES, LONGEST_CLUE, Puzzle
 from ghigliottina.solver import Solver
 from ghigliottina.ui import render
 from ghigliottina.ui.playing import Moment, moments, under_way
+from ghigliottina.ui.solve_screen import Ask, Changes, Question, Screen
 from ghigliottina.ui.text import Language, failure, say
 from ghigliottina.ui.wording import Wording, said
 from ghigliottina.ui.workbench import Workbench
@@ -29,84 +28,6 @@ EXAMPLES = {
 
 QUIETLY: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 """How small events run: at once, without a veil over the page, and not for programs."""
-Changes = dict[Block, object]
-"""What Gradio is to change on the page: component → its new value. What isn't named stays as it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a visitor asks."""
-
-    clues: tuple[str, ...]
-    solution: str
-    solver: Solver
-    checkpoint: str
-    """Empty where there is no model."""
-    language: Language
-
-    @classmethod
-    def of(cls, *asked: str | None) -> "Question":
-        """From the values of the components, in the order of `Ask.inputs`; the choices were checked by Gradio."""
-        clues, (solution, solver, checkpoint, language) = asked[:CLUES], asked[CLUES:]
-        words = tuple(clue or "" for clue in clues)
-        return cls(words, solution or "", Solver(solver or ""), checkpoint or "", Language(language or ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """The components that a question is put with."""
-
-    clues: list[gr.Textbox]
-    solution: gr.Textbox
-    solver: gr.Radio
-    checkpoint: gr.Dropdown
-    language: gr.Radio
-
-    @property
-    def inputs(self) -> list[Block]:
-        """As Gradio wants them."""
-        return [*self.clues, self.solution, self.solver, self.checkpoint, self.language]
-
-
-@dataclass(frozen=True, slots=True)
-class Screen:
-    """The components that the answer is shown on."""
-
-    board: gr.HTML
-    status: gr.HTML
-    thought: gr.HTML
-    ranking: gr.HTML
-    rewards: gr.HTML
-    raw: gr.HTML
-    spoken: gr.HTML
-    problem: gr.HTML
-    go: gr.Button
-    stop: gr.Button
-    last: gr.State
-    """The last moment of this session, to be drawn again in another language."""
-
-    @property
-    def components(self) -> list[Block]:
-        """As Gradio wants them."""
-        return [getattr(self, field.name) for field in fields(self)]
-
-    def draw(self, moment: Moment | None, language: Language) -> Changes:
-        """All pictures of a moment."""
-        attempt = moment.attempt if moment else None
-        return {
-            self.board: render.board(moment, language),
-            self.status: render.status(moment, language),
-            self.thought: render.thought(moment, language),
-            self.ranking: render.ranking(attempt.evidence if attempt else None, language),
-            self.rewards: render.rewards(moment.breakdown if moment else None, language),
-            self.raw: render.raw(attempt.completion if attempt and attempt.done else None, language),
-            self.spoken: render.spoken(moment, language),
-            self.problem: "",
-        }
-
-    def buttons(self, *, running: bool) -> Changes:
-        """Solve or Stop: only one makes sense at a time."""
-        return {self.go: gr.update(interactive=not running), self.stop: gr.update(interactive=running)}
 
 
 def solve_tab(bench: Workbench, words: Wording, language: gr.Radio) -> None:
@@ -246,14 +167,14 @@ def _answer(bench: Workbench, screen: Screen, session: str, question: Question) 
     yield {**screen.buttons(running=False), **last}
 
 
-def _watch(bench: Workbench, ask: Ask, picture: gr.HTML) -> None:
+def _watch(bench: Workbench, ask: Ask, place: gr.HTML) -> None:
     """Keep the model's state on the page for as long as it is getting ready."""
     timer = gr.Timer(1.0)
 
     def look(name: str | None, language: str) -> Changes:
         state = bench.models.state(name) if name else None
         moving = state is not None and under_way(state)
-        return {picture: render.model(state, Language(language)), timer: gr.update(active=moving)}
+        return {place: render.model(state, Language(language)), timer: gr.update(active=moving)}
 
     for event in (timer.tick, ask.checkpoint.change, ask.language.change):
-        event(look, [ask.checkpoint, ask.language], [picture, timer], **QUIETLY)
+        event(look, [ask.checkpoint, ask.language], [place, timer], **QUIETLY)

@@ -6,7 +6,7 @@ from ghigliottina.settings import ASSETS
 from ghigliottina.ui.markup import Html
 
 CSS = ASSETS / "css" / "page.css"
-SCRIPT = ASSETS / "css" / "page.js"
+SCRIPT = ASSETS / "js" / "page.js"
 LOGO = ASSETS / "images" / "logo.svg"
 
 

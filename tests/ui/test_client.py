@@ -5,10 +5,13 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass, replace
 
 import pytest
 from gradio_client import Client
-from served import served, workbench
+from served import Reciting, served, workbench
+
+from ghigliottina.errors import CheckpointError
 
 CLUES = ["latte", "sole", "miele", "piena", "lupo"]
 
@@ -98,7 +101,13 @@ def test_the_line_cannot_be_jumped_by_a_direct_post(url, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["gradio_api/file={home}/secret.txt", "file={home}/secret.txt", "gradio_api/file=/etc/passwd"]
+    "path",
+    [
+        "gradio_api/file={home}/secret.txt",
+        "file={home}/secret.txt",
+        "gradio_api/file=/etc/passwd",
+        "gradio_api/file=pyproject.toml",
+    ],
 )
 def test_the_home_folder_cannot_be_downloaded(bench, url, path):
     with pytest.raises(urllib.error.HTTPError) as caught:
@@ -118,6 +127,38 @@ def test_a_full_line_says_so(tmp_path):
     with served(bench) as url:
         client = Client(url, verbose=False, analytics_enabled=False)
         assert "persone in fila" in shown(list(ask(client, *CLUES)))
+        client.close()
+
+
+@dataclass(frozen=True)
+class Breaking:
+    """An engine that writes a little and then fails."""
+
+    failure: Exception
+
+    def stream(self, messages, sampling, stop):
+        time.sleep(0.2)
+        yield "<think>\n- latte: pane e latte"
+        raise self.failure
+
+
+@pytest.mark.parametrize(
+    ("failure", "said", "unsaid"),
+    [
+        (CheckpointError("Its file model.safetensors is cut short: fetch it again."), "is cut short", "Traceback"),
+        (RuntimeError("secret path /root/x"), "Qualcosa si è rotto da parte nostra", "secret path"),
+    ],
+    ids=["known", "a bug"],
+)
+def test_what_breaks_in_the_middle_is_said_and_leaves_the_page_usable(tmp_path, failure, said, unsaid):
+    bench = replace(workbench(tmp_path), models=Reciting(Breaking(failure)))
+    with served(bench) as url:
+        client = Client(url, verbose=False, analytics_enabled=False)
+        for _ in range(2):
+            text = shown(list(ask(client, *CLUES)))
+            assert said in text and unsaid not in text
+            assert "pane e latte" in text, "what was written stays"
+            assert "data-running" not in text.rsplit("g-outcome", 1)[1], "the clock stops"
         client.close()
 
 

@@ -7,10 +7,10 @@ from ghigliottina.game.puzzle import Puzzle
 from ghigliottina.links.candidates import Candidate, Evidence
 from ghigliottina.models.host import State
 from ghigliottina.solver import Attempt, Cut
-from ghigliottina.ui import render
+from ghigliottina.ui import render, tables
 from ghigliottina.ui.markup import Html, join, tag
 from ghigliottina.ui.playing import Moment
-from ghigliottina.ui.text import Language
+from ghigliottina.ui.text import Language, say
 from rewards import RUBRIC, SOLUZIONE, Completion
 
 CLUES = ("latte", "sole", "miele", "piena", "lupo")
@@ -44,8 +44,8 @@ def pictures(now, language=IT):
         render.board(now, language),
         render.status(now, language),
         render.thought(now, language),
-        render.ranking(attempt.evidence, language),
-        render.rewards(now.breakdown, language),
+        tables.ranking(attempt.evidence, language),
+        tables.rewards(now.breakdown, language),
         render.raw(attempt.completion, language),
     ]
 
@@ -177,11 +177,11 @@ def test_the_status_says_what_is_going_on(now, said):
 
 def test_the_ranking_shows_ten_words_with_ticks_and_phrases():
     many = Evidence(CLUES, tuple(Candidate(f"parola{i}", 1.0, links(sole="sole")) for i in range(14)))
-    shown = render.ranking(many, IT)
+    shown = tables.ranking(many, IT)
     assert shown.count("<details>") == 10
     assert "indizi legati: 1 su 5" in shown
-    assert "Nessuna parola" in render.ranking(Evidence(CLUES, ()), IT)
-    assert render.ranking(None, IT) == ""
+    assert "Nessuna parola" in tables.ranking(Evidence(CLUES, ()), IT)
+    assert tables.ranking(None, IT) == ""
 
 
 @pytest.mark.parametrize(
@@ -194,9 +194,9 @@ def test_the_ranking_shows_ten_words_with_ticks_and_phrases():
     ids=["not judged", "wrong", "right"],
 )
 def test_the_rewards_show_value_points_and_why(now, row, total):
-    shown = render.rewards(now.breakdown, IT)
+    shown = tables.rewards(now.breakdown, IT)
     assert all(text in shown for text in (*row, total))
-    assert all(render.say(f"reward_{name}", IT) in shown for name in RUBRIC.names)
+    assert all(say(f"reward_{name}", IT) in shown for name in RUBRIC.names)
 
 
 @pytest.mark.parametrize("language", Language)
@@ -204,7 +204,7 @@ def test_every_reason_of_a_reward_becomes_a_whole_sentence(language):
     odd = ["", "luna", "<think></think>soluzione: luna, pane, sole.", "x " * 3000, SOLUZIONE.write("a: b", "latte") * 2]
     for text in odd:
         for score in RUBRIC.judge(Completion.parse(text), CLUES, "lune").scores:
-            sentence = render.why(score, language)
+            sentence = tables.why(score, language)
             assert sentence.endswith(".") and "{" not in sentence
 
 

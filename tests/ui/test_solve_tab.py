@@ -4,7 +4,8 @@ from served import graph
 from ghigliottina.game.puzzle import Puzzle
 from ghigliottina.links.candidates import candidates
 from ghigliottina.solver import Solver
-from ghigliottina.ui.solve_tab import EXAMPLES, Question
+from ghigliottina.ui.solve_screen import Question
+from ghigliottina.ui.solve_tab import EXAMPLES
 from ghigliottina.ui.text import Language
 
 
