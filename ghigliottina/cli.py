@@ -175,7 +175,11 @@ def _player(solver: Solver, checkpoint: str | None, settings: Settings) -> Playe
     from ghigliottina.models.shelf import Shelf
 
     shelf = Shelf(settings)
-    found = shelf.fetch(checkpoint or shelf.default, _progress)
+    folder = Path(checkpoint) if checkpoint and checkpoint not in shelf.names() else None
+    if folder and folder.is_dir():
+        found = shelf.fetch_folder(folder, _progress)
+    else:
+        found = shelf.fetch(checkpoint or shelf.default, _progress)
     return Player.of(solver, load(found, shelf, _progress), found, settings.answer_seconds)
 
 

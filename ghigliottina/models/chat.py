@@ -9,7 +9,7 @@ from typing import Any
 from tokenizers import Tokenizer
 from transformers.utils.chat_template_utils import render_jinja_template
 
-from ghigliottina.models.checkpoint import Checkpoint
+from ghigliottina.models.checkpoint import Checkpoint, has_template
 from ghigliottina.models.embedded import TEMPLATE
 from ghigliottina.models.engine import Message
 
@@ -38,7 +38,9 @@ class Chat:
         ends = {*_ids(_read(model / "config.json")), *_ids(_read(model / "generation_config.json"))}
         named = (tokenizer.token_to_id(mark) for mark in (marks["eos_token"], "<end_of_turn>"))
         ends.update(end for end in named if end is not None)
-        return cls(tokenizer, _template(folder, config), marks, frozenset(ends))
+        # What a tuned adapter reads is in its own template, even where it speaks through its base's tokenizer.
+        own = checkpoint.path if has_template(checkpoint.path) else folder
+        return cls(tokenizer, _template(own), marks, frozenset(ends))
 
     def ids(self, messages: Sequence[Message]) -> list[int]:
         """The prompt. If the last message is the assistant's, it ends where the model must carry on."""
@@ -76,12 +78,12 @@ class Chat:
 _MARK = re.compile(r"<(\w+)>")
 
 
-def _template(folder: Path, config: dict[str, Any]) -> str:
+def _template(folder: Path) -> str:
     file = folder / "chat_template.jinja"
     if file.is_file():
         return file.read_text(encoding="utf-8")
     # A model without a template was only pretrained: it reads plain text, as the embedded one does.
-    template = config.get("chat_template")
+    template = _read(folder / "tokenizer_config.json").get("chat_template")
     return template if isinstance(template, str) else TEMPLATE
 
 

@@ -38,14 +38,7 @@ class Shelf:
         if not (folder / RECORD).is_file():
             message = f"“{name}” is known, but it isn't on this machine yet: it must be fetched first."
             raise CheckpointError(message, "checkpoint_unfetched", name=name)
-        checkpoint = replace(Checkpoint.read(folder), name=name)
-        if checkpoint.kind == "adapter":
-            base = _ALIASES.get(checkpoint.base or "", checkpoint.base)
-            if base not in self.names():
-                message = f"The adapter “{name}” needs the base “{base or '?'}”, which isn't on the shelf: add it."
-                raise CheckpointError(message, "adapter_base", name=name, base=base or "?")
-            checkpoint = replace(checkpoint, base=base)
-        return checkpoint
+        return self._on_its_base(replace(Checkpoint.read(folder), name=name))
 
     def fetch(self, name: str, progress: Progress) -> Checkpoint:
         """The checkpoint of that name, with its base, converted or downloaded first if need be: up to minutes.
@@ -53,14 +46,31 @@ class Shelf:
         Raises CheckpointError: as `find` does, and where the hub can't be reached or the disk is full.
         """
         self._bring(name, progress)
-        checkpoint = self.find(name)
+        return self._with_its_base(self.find(name), progress)
+
+    def fetch_folder(self, folder: Path, progress: Progress) -> Checkpoint:
+        """Somebody's own folder, anywhere on this machine, with its base: for commands, never for what a page sends."""
+        return self._with_its_base(self._on_its_base(Checkpoint.read(folder)), progress)
+
+    def _on_its_base(self, checkpoint: Checkpoint) -> Checkpoint:
+        """An adapter with its base by the name on the shelf; anything else as it is."""
+        if checkpoint.kind != "adapter":
+            return checkpoint
+        base = _ALIASES.get(checkpoint.base or "", checkpoint.base)
+        if base not in self.names():
+            message = (
+                f"The adapter “{checkpoint.name}” needs the base “{base or '?'}”, which isn't on the shelf: add it."
+            )
+            raise CheckpointError(message, "adapter_base", name=checkpoint.name, base=base or "?")
+        return replace(checkpoint, base=base)
+
+    def _with_its_base(self, checkpoint: Checkpoint, progress: Progress) -> Checkpoint:
         if checkpoint.base is not None:
             self._bring(checkpoint.base, progress)
             if self.find(checkpoint.base).kind == "adapter":
-                message = (
-                    f"The adapter “{name}” needs “{checkpoint.base}”, an adapter too: name a whole model as its base."
-                )
-                raise CheckpointError(message, "adapter_base", name=name, base=checkpoint.base)
+                fact = f"The adapter “{checkpoint.name}” needs “{checkpoint.base}”, an adapter too"
+                message = f"{fact}: name a whole model as its base."
+                raise CheckpointError(message, "adapter_base", name=checkpoint.name, base=checkpoint.base)
         return checkpoint
 
     def _bring(self, name: str, progress: Progress) -> None:

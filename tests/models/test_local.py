@@ -1,6 +1,7 @@
 """The local engine against transformers, on tiny models; and the real gemma-3-270m."""
 
 import random
+import shutil
 import threading
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import tiny
 from tokenizers import Tokenizer
 
 from ghigliottina.errors import CheckpointError
+from ghigliottina.models.checkpoint import Checkpoint
 from ghigliottina.models.engine import Message, Sampling
 from ghigliottina.models.shelf import Shelf
 from ghigliottina.settings import Settings
@@ -101,6 +103,14 @@ def test_an_adapter_is_merged_as_peft_applies_it(tiny_merged, tiny_adapter):
     adapted = load(tiny_adapter, tiny_merged)
     assert tokens(adapted, ASK) == Stock(tiny_merged.path, tiny_adapter.path).tokens(ASK, 40)
     assert tokens(adapted, ASK) != tokens(load(tiny_merged), ASK)
+
+
+def test_an_adapter_reads_by_its_own_template_and_its_bases_tokenizer(tiny_merged, tiny_adapter, tmp_path):
+    folder = tmp_path / "own"
+    shutil.copytree(tiny_adapter.path, folder)
+    (folder / "chat_template.jinja").write_text("<<{{ messages[0]['content'] }}>>", encoding="utf-8")
+    chat = Chat.load(Checkpoint.read(folder), tiny_merged)
+    assert chat.tokenizer.decode(chat.ids(ASK), skip_special_tokens=False) == f"<<{ASK[0].content}>>"
 
 
 def test_an_adapter_over_another_base_is_refused(tiny_merged, tiny_adapter, tmp_path):

@@ -46,6 +46,14 @@ def test_what_is_here_is_found_under_its_name_on_the_shelf(shelf: Shelf) -> None
     assert shelf.fetch("maestro", quiet).base == "fatto"
 
 
+def test_a_folder_elsewhere_is_played_on_its_base_from_the_shelf(shelf: Shelf, tmp_path: Path) -> None:
+    elsewhere = make_adapter(tmp_path / "mio")
+    config = json.loads((elsewhere / "adapter_config.json").read_bytes())
+    (elsewhere / "adapter_config.json").write_text(json.dumps({**config, "base_model_name_or_path": "fatto"}))
+    fetched = shelf.fetch_folder(elsewhere, quiet)
+    assert (fetched.name, fetched.kind, fetched.base) == ("mio", "adapter", "fatto")
+
+
 @pytest.mark.parametrize(
     "name", ["", "niente", "../fatto", "/etc", "fatto/", "google/gemma-3-27b-it", "<b>", "x" * 9_999, "\0"]
 )
