@@ -5,10 +5,11 @@ import re
 from ghigliottina.models.host import State
 from ghigliottina.prompt import NO_LINK
 from ghigliottina.solver import Attempt, Origin
+from ghigliottina.ui.failures import failure
 from ghigliottina.ui.markup import Html, join, tag
 from ghigliottina.ui.playing import Moment
 from ghigliottina.ui.tables import bar, emphasised
-from ghigliottina.ui.text import Language, failure, number, say
+from ghigliottina.ui.text import Language, number, say
 from rewards import Completion
 from rewards.words import fold
 

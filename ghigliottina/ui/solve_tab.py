@@ -10,9 +10,10 @@ from ghigliottina.errors import GhigliottinaError
 from ghigliottina.game.puzzle import CLUES, LONGEST_CLUE, Puzzle
 from ghigliottina.solver import Solver
 from ghigliottina.ui import render
+from ghigliottina.ui.failures import failure
 from ghigliottina.ui.playing import Moment, moments, under_way
 from ghigliottina.ui.solve_screen import Ask, Changes, Question, Screen
-from ghigliottina.ui.text import Language, failure, say
+from ghigliottina.ui.text import Language, say
 from ghigliottina.ui.wording import Wording, said
 from ghigliottina.ui.workbench import Workbench
 

@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-from ghigliottina.errors import GhigliottinaError
-
 
 class Language(StrEnum):
     """The languages of the page. The game, and what models write, is Italian in both."""
@@ -159,28 +157,8 @@ TEXTS: dict[str, tuple[str, str]] = {
                         "Marks in their place: {present} of {of}. Characters after the answer: {surplus}."),
     # what can go wrong
     "error": ("Così non va.", "That won’t do."),
-    "error_clue_empty": ("L’indizio {place} è vuoto, ma contano tutti e cinque: scrivi una parola.",
-                         "Clue {place} is empty, but each of the five counts: type a word."),
-    "error_clues_few": ("Gli indizi sono {given}, ma ne servono cinque.",
-                        "There are {given} clues, but five are needed."),
-    "error_clues_many": ("Gli indizi sono {given}, ma ne servono solo cinque.",
-                         "There are {given} clues, but only five are needed."),
-    "error_clue_repeated": ("L’indizio “{clue}” c’è due volte: cambiane uno, ne servono cinque diversi.",
-                            "The clue “{clue}” is there twice: change one, five different ones are needed."),
-    "error_clue_long": ("L’indizio “{word}…” ha {length} caratteri: al massimo {most}.",
-                        "The clue “{word}…” has {length} characters: {most} at most."),
-    "error_clue_strange": ("“{word}” non è una parola: usa lettere, cifre, spazi, apostrofi, accenti.",
-                           "“{word}” isn’t a word: use letters, digits, spaces, apostrophes, accents."),
-    "error_solution_long": ("La soluzione “{word}…” ha {length} caratteri: al massimo {most}.",
-                            "The solution “{word}…” has {length} characters: {most} at most."),
-    "error_solution_strange": ("La soluzione “{word}” non è una parola: usa lettere, cifre, apostrofi, accenti.",
-                               "The solution “{word}” isn’t a word: use letters, digits, apostrophes, accents."),
     "error_bug": ("Qualcosa si è rotto da parte nostra: riprova, o usa i soli legami.",
                   "Something broke on our side: try again, or use links alone."),
-    "error_line_full": ("Ci sono già {waiting} persone in fila per il modello: riprova tra poco, o usa i soli legami.",
-                        "{waiting} people are already in line for the model: try again soon, or use links alone."),
-    "error_model_none": ("Nessun modello è installato: scegli “Solo legami”.",
-                         "No model is installed: choose “Links alone”."),
 }  # fmt: skip
 """key → (Italian, English); `{names}` are filled in by `say`."""
 
@@ -188,17 +166,6 @@ TEXTS: dict[str, tuple[str, str]] = {
 def say(key: str, language: Language, **details: object) -> str:
     """The text of this key with its details filled in; plain text, to be escaped by whoever makes HTML of it."""
     return TEXTS[key][list(Language).index(language)].format(**details)
-
-
-def failure(problem: Exception, language: Language) -> str:
-    """What went wrong, in the visitor's language where we know how to say it, else as the error says it itself.
-
-    A bug shows as one, without its innards.
-    """
-    if not isinstance(problem, GhigliottinaError):
-        return say("error_bug", language)
-    key = f"error_{problem.code}"
-    return say(key, language, **problem.details) if key in TEXTS else str(problem)
 
 
 def number(value: float, language: Language, digits: int = 2) -> str:
