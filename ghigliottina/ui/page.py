@@ -67,7 +67,7 @@ def launch(bench: Workbench, host: str = "127.0.0.1", port: int = 7860) -> gr.Bl
         show_error=False,
         allowed_paths=[],
         blocked_paths=[str(bench.settings.home)],
-        max_file_size="1mb",
+        max_file_size=1,  # byte: nothing here takes files, so nobody may fill the disk with them
         state_session_capacity=1000,
         prevent_thread_lock=True,
         quiet=True,

@@ -98,9 +98,10 @@ def _detail(value: Detail, language: Language) -> str:
 
 
 def emphasised(phrase: str, word: str) -> Html:
-    """The phrase with the answer in it set apart, where it stands there letter by letter."""
-    at = re.search(rf"\b{re.escape(word)}\b", phrase, re.IGNORECASE) if word else None
-    return join(phrase[: at.start()], tag("b", at.group()), phrase[at.end() :]) if at else join(phrase)
+    """The phrase with the word in it set apart: *luna* in “luna di miele”, *neve* in “Biancaneve”."""
+    plain = re.escape(word)
+    at = re.search(rf"\b{plain}\b", phrase, re.IGNORECASE) or re.search(rf"\b{plain}|{plain}\b", phrase, re.IGNORECASE)
+    return join(phrase[: at.start()], tag("b", at.group()), phrase[at.end() :]) if word and at else join(phrase)
 
 
 def bar(share: float) -> Html:

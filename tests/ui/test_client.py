@@ -115,6 +115,18 @@ def test_the_home_folder_cannot_be_downloaded(bench, url, path):
     assert caught.value.code in (403, 404)
 
 
+def test_nobody_can_fill_the_disk(url):
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
+        + b"a" * 2000
+        + b"\r\n--x--\r\n"
+    )
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(urllib.request.Request(f"{url}gradio_api/upload", body, headers), timeout=10)
+    assert caught.value.code == 413
+
+
 @pytest.mark.parametrize("path", ["monitoring/summary", "gradio_api/monitoring/summary"])
 def test_nobody_can_watch_the_visitors(url, path):
     with pytest.raises(urllib.error.HTTPError):

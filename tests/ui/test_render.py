@@ -175,6 +175,22 @@ def test_the_status_says_what_is_going_on(now, said):
     assert said in render.status(now, IT)
 
 
+@pytest.mark.parametrize(
+    ("phrase", "word", "shown"),
+    [
+        ("luna di miele", "luna", "<b>luna</b> di miele"),
+        ("Luna Park, la luna", "luna", "<b>Luna</b> Park, la luna"),
+        ("Biancaneve", "neve", "Bianca<b>neve</b>"),
+        ("corona del re", "re", "corona del <b>re</b>"),
+        ("i gatti", "gatto", "i gatti"),
+        ("1 < 2", "<", "1 &lt; 2"),
+        ("pane", "", "pane"),
+    ],
+)
+def test_the_word_stands_out_in_its_phrase(phrase, word, shown):
+    assert tables.emphasised(phrase, word) == shown
+
+
 def test_the_ranking_shows_ten_words_with_ticks_and_phrases():
     many = Evidence(CLUES, tuple(Candidate(f"parola{i}", 1.0, links(sole="sole")) for i in range(14)))
     shown = tables.ranking(many, IT)
