@@ -235,7 +235,6 @@ def test_what_is_wrong_is_said_and_can_be_mended(visit, clues, said):
 @pytest.mark.parametrize("clue", ["veleno", "${window.pwned = 5}", "<img src=x onerror=pwned=6>", "{{pwned = 7}}"])
 def test_nothing_from_a_clue_or_a_model_runs(visit, clue):
     page = visit()
-    page.add_init_script("window.pwned = 0")
     dialogs = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     fill(page, clue, *CLUES[1:])
