@@ -1,7 +1,10 @@
 """Rank every word by how well the five clues lead to it, and say why."""
 
+import heapq
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ghigliottina.links.graph import Graph, Kinship, key
@@ -38,39 +41,193 @@ class Evidence:
         return next((candidate for candidate in self.candidates if key(candidate.word) == wanted), None)
 
 
-def candidates(graph: Graph, clues: Sequence[str], limit: int = 10) -> Evidence:
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a tie between a clue and an answer is worth, in log odds: fitted by maximum likelihood (tests/bench/links.py).
+
+    A link that somebody listed, in the forms of clue and answer, starts from 0. Nothing here knows any word.
+    """
+
+    mention: float = -2.26
+    """Both are in one phrase, which is listed under other words."""
+    compound: float = -6.03
+    """Clue and answer written together are a known word: *capo* and *lavoro*."""
+    missing: float = -9.22
+    """No tie at all. Grows with what the graph knows of the answer, see `missing_degree`."""
+    inflected_clue: float = -1.77
+    part_of_clue: float = -2.06
+    """The tie is to a word of the clue: *neve* of *fiocco di neve*."""
+    inflected_answer: float = -1.72
+    short: float = 0.89
+    """The phrase has no other word: *luna piena*, *luna di miele*."""
+    place: float = -0.34
+    """Times the log of the link's place in its list, as are those below: the log of how many links the word has."""
+    clue_degree: float = -0.63
+    answer_degree: float = -0.41
+    """Hubs (*fare*, *vita*, *acqua*) link to everything."""
+    missing_degree: float = 0.19
+    missing_listed: float = -0.72
+    """The answer has a list of its own, and the clue isn't on it."""
+
+
+WEIGHTS = Weights()
+LISTED = 8
+"""A word with so many links under it has a list of its own."""
+FINALISTS = 120
+"""Families of words that are weighed exactly; after a rough count the others are too far behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """How one clue and one answer hold together."""
+
+    worth: float
+    row: int | None = None
+    """The link that ties them; None for a compound, and where nothing does."""
+    kinship: Kinship = Kinship.SAME
+    """Of the clue to the word that the link has."""
+    inflected: bool = False
+    """The link has another form of the answer."""
+    mention: bool = False
+    compound: str = ""
+
+
+_Half = tuple[float, int, Kinship, bool]
+"""(worth but for the answer's part, row, kinship of the clue, mention)"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Clue:
+    """One clue and everything it leads to."""
+
+    key: str
+    forms: Mapping[str, Kinship]
+    answers: Mapping[str, _Half]
+    """form → the best tie to exactly that form."""
+    families: Mapping[str, _Half]
+    """name of a family → the best tie to any of its forms."""
+
+
+def candidates(graph: Graph, clues: Sequence[str], limit: int = 10, weights: Weights = WEIGHTS) -> Evidence:
     """The `limit` best answers to the clues, best first, each with the best phrase for every clue."""
-    ties = [_ties(graph, clue) for clue in clues]
-    given = {form for clue in clues for form in graph.forms(clue)}
-    scores: dict[str, float] = {}
-    for tie in ties:
-        for word, (strength, _) in tie.items():
-            if word not in given:
-                scores[word] = scores.get(word, 0.0) + 0.35 + strength
-    best = sorted(scores, key=lambda word: (-scores[word], word))[:limit]
-    ranked = tuple(_candidate(graph, clues, ties, word, scores[word]) for word in best)
-    return Evidence(tuple(clues), ranked)
+    ranked = ranking(graph, clues, weights)[:limit]
+    found = (
+        Candidate(_written(graph, form, ties), score, _phrases(graph, clues, ties)) for score, form, ties in ranked
+    )
+    return Evidence(tuple(clues), tuple(found))
 
 
-def _ties(graph: Graph, clue: str) -> dict[str, tuple[float, int]]:
-    ties: dict[str, tuple[float, int]] = {}
-    for form, kinship in graph.forms(clue).items():
-        if kinship == Kinship.PART:
-            continue
-        rows = graph.ends.get(form, ())
-        damping = 1 + 0.1 * math.log(8 + len(rows))
-        for row in rows:
-            other = graph.word_keys[row] if graph.head_keys[row] == form else graph.head_keys[row]
-            strength = 1 / math.log(8 + len(graph.ends[other])) / damping
-            if other != form and strength > ties.get(other, (0.0, 0))[0]:
-                ties[other] = (strength, row)
-    return ties
+def ranking(graph: Graph, clues: Sequence[str], weights: Weights = WEIGHTS) -> list[tuple[float, str, list[Tie]]]:
+    """(score, key, a tie for each clue) of every answer worth a look, best first; of a word's forms the best one only."""
+    read = [_read(graph, clue, weights) for clue in clues]
+    given = {form for clue in read for form, kinship in clue.forms.items() if kinship != Kinship.PART}
+    shut = {family for form in given for family in graph.relatives(form)}
+    scored = []
+    for form in _finalists(graph, read, weights):
+        if form not in given and shut.isdisjoint(graph.relatives(form)):
+            ties = _ties(graph, read, form, weights)
+            scored.append((sum(tie.worth for tie in ties), form, ties))
+    scored.sort(key=lambda answer: (-answer[0], answer[1]))
+    best, seen = [], set[str]()
+    for answer in scored:
+        families = graph.relatives(answer[1])
+        if seen.isdisjoint(families):
+            best.append(answer)
+        seen.update(families)
+    return best
 
 
-def _candidate(
-    graph: Graph, clues: Sequence[str], ties: Sequence[Mapping[str, tuple[float, int]]], word: str, score: float
-) -> Candidate:
-    rows = {clue: tie[word][1] if word in tie else None for clue, tie in zip(clues, ties, strict=True)}
-    known = next(row for row in rows.values() if row is not None)
-    written = graph.words[known] if graph.word_keys[known] == word else graph.heads[known]
-    return Candidate(written, score, {clue: None if row is None else graph.phrases[row] for clue, row in rows.items()})
+def _read(graph: Graph, text: str, weights: Weights) -> _Clue:
+    forms = graph.forms(text)
+    penalty = {Kinship.SAME: 0.0, Kinship.INFLECTED: weights.inflected_clue, Kinship.PART: weights.part_of_clue}
+    degree = sum(len(graph.ends.get(form, ())) for form, kinship in forms.items() if kinship != Kinship.PART)
+    answers: dict[str, _Half] = {}
+    for form, kinship in forms.items():
+        links = len(graph.ends.get(form, ())) if kinship == Kinship.PART else degree
+        base = penalty[kinship] + weights.clue_degree * math.log1p(links)
+        for answer, worth, row, mention in _around(graph, form, weights):
+            known = answers.get(answer)
+            if known is None or base + worth > known[0]:
+                answers[answer] = (base + worth, row, kinship, mention)
+    families: dict[str, _Half] = {}
+    for answer, half in answers.items():
+        for family in graph.relatives(answer):
+            if family not in families or half > families[family]:
+                families[family] = half
+    return _Clue(key(text), forms, answers, families)
+
+
+def _around(graph: Graph, form: str, weights: Weights) -> Iterator[tuple[str, float, int, bool]]:
+    """(answer, worth, row, mention) of every word that shares a row with `form`."""
+    listed = graph.ends.get(form, ())
+    for row in listed:
+        answer = graph.word_keys[row] if graph.head_keys[row] == form else graph.head_keys[row]
+        short = weights.short if graph.contents[row].count(" ") < 2 else 0.0
+        yield answer, short + weights.place * math.log1p(graph.places[row]), row, False
+    near: dict[str, int] = {}
+    far: dict[str, int] = {}
+    for row in dict.fromkeys((*listed, *graph.mentioning(form))):
+        words = graph.contents[row].split(" ")
+        if form in words:
+            here = words.index(form)
+            for word in words[max(here - 1, 0) : here + 2]:
+                near.setdefault(word, row)
+        for word in words:
+            far.setdefault(word, row)
+    for word, row in near.items():
+        yield word, weights.mention + weights.short, row, True
+    for word, row in far.items():
+        yield word, weights.mention, row, True
+
+
+def _finalists(graph: Graph, read: Sequence[_Clue], weights: Weights) -> set[str]:
+    """The forms of the families that a rough count puts first."""
+    rough: dict[str, float] = {}
+    for clue in read:
+        for family, half in clue.families.items():
+            rough[family] = rough.get(family, 0.0) + half[0] - weights.missing
+    chosen = heapq.nsmallest(FINALISTS, rough, key=lambda family: (-rough[family], family))
+    forms = {form for family in chosen for form in graph.members.get(family, (family,))}
+    return {form for clue in read for form in forms & clue.answers.keys()}
+
+
+def _ties(graph: Graph, read: Sequence[_Clue], form: str, weights: Weights) -> list[Tie]:
+    """The best tie of each clue to this answer."""
+    families = graph.relatives(form)
+    degree = math.log1p(graph.degree(form))
+    missing = weights.missing + weights.missing_degree * degree
+    if graph.lists.get(form, 0) >= LISTED:
+        missing += weights.missing_listed
+    found = []
+    for clue in read:
+        half, inflected = clue.answers.get(form), False
+        best = half[0] if half else -math.inf
+        for family in families:
+            other = clue.families.get(family)
+            if other and other[0] + weights.inflected_answer > best:
+                half, inflected, best = other, True, other[0] + weights.inflected_answer
+        best += weights.answer_degree * degree
+        if half and best > missing:
+            found.append(Tie(best, *half[1:3], inflected, half[3]))
+        elif compound := graph.compound(clue.key, form):
+            found.append(Tie(missing - weights.missing + weights.compound, compound=compound))
+        else:
+            found.append(Tie(missing))
+    return found
+
+
+def _phrases(graph: Graph, clues: Sequence[str], ties: Sequence[Tie]) -> dict[str, str | None]:
+    return {
+        c: t.compound or (None if t.row is None else graph.phrases[t.row]) for c, t in zip(clues, ties, strict=True)
+    }
+
+
+def _written(graph: Graph, form: str, ties: Sequence[Tie]) -> str:
+    """The spelling that the links have for a key: accents, capitals."""
+    rows = graph.ends.get(form)
+    if rows:
+        spellings = Counter(graph.words[row] if graph.word_keys[row] == form else graph.heads[row] for row in rows)
+    else:
+        words = (word for tie in ties if tie.row is not None for word in re.findall(r"\w+", graph.phrases[tie.row]))
+        spellings = Counter(word for word in words if key(word) == form)
+    return max(spellings, key=lambda word: (spellings[word], word), default=form)

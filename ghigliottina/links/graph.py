@@ -3,6 +3,7 @@
 import gc
 import re
 import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +16,14 @@ from rewards.words import fold
 
 ARTICLES = frozenset("il lo la i gli le l un uno una".split())
 FUNCTION_WORDS = ARTICLES | frozenset(
-    "di a da in con su per tra fra e ed o od ci ne mi ti vi si se ma che chi cui al allo alla ai agli alle all del dello della "
-    "dei degli delle dell dal dallo dalla dai dagli dalle dall nel nello nella nei negli nelle nell sul sullo sulla sui "
-    "sugli sulle sull col coi c d s non the of".split()
+    "di a da in con su per tra fra e ed o od ci ne mi ti vi si se ma che chi cui non c d s the of "
+    "al allo alla ai agli alle all del dello della dei degli delle dell dal dallo dalla dai dagli dalle dall "
+    "nel nello nella nei negli nelle nell sul sullo sulla sui sugli sulle sull col coi".split()
 )
 """Words that any phrase may have: to be in one phrase with them means nothing."""
+
+
+NO_FAMILIES: Mapping[str, Sequence[str]] = {}
 
 
 class Kinship(IntEnum):
@@ -58,18 +62,22 @@ class Graph:
     phrases: Sequence[str]
     head_keys: Sequence[str]
     word_keys: Sequence[str]
-    plain: Sequence[str]
-    """The phrases folded, without punctuation."""
+    contents: Sequence[str]
+    """The phrases folded, without punctuation and function words."""
     places: Sequence[int]
     """The place of each link in the list of its head, from 0."""
     ends: Mapping[str, Sequence[int]]
     """key → the rows that have it as head or word."""
     mentions: Mapping[str, Sequence[int]]
     """key → the rows that have it in their phrase; function words are left out."""
+    lists: Mapping[str, int]
+    """key → how many links are listed under it as head."""
     families: Mapping[str, Sequence[str]]
     """key → the families of inflected forms that it belongs to, by name."""
     members: Mapping[str, Sequence[str]]
     """name of a family → its keys."""
+    degrees: Mapping[str, int]
+    """name of a family → how many links its forms have."""
 
     @classmethod
     def load(cls, folder: Path = ASSETS / "links") -> "Graph":
@@ -88,43 +96,75 @@ class Graph:
             return cls.of(rows, {name: forms.split(" ") for name, forms in families})
 
     @classmethod
-    def of(cls, rows: Iterable[Sequence[str]], members: Mapping[str, Sequence[str]] | None = None) -> "Graph":
+    def of(cls, rows: Iterable[Sequence[str]], members: Mapping[str, Sequence[str]] = NO_FAMILIES) -> "Graph":
         """Index (head, word, phrase) rows, strongest first within a head; `members` maps a family to its keys."""
         heads, words, phrases = zip(*rows, strict=True)
-        head_keys, word_keys = ([_bare(line) for line in _plain(column)] for column in (heads, words))
-        plain = _plain(phrases)
-        ends: dict[str, list[int]] = {}
-        mentions: dict[str, list[int]] = {}
-        families: dict[str, list[str]] = {}
+        ends_as_written = list(dict.fromkeys(heads + words))
+        keys = dict(zip(ends_as_written, map(_bare, _plain(ends_as_written)), strict=True))
+        head_keys, word_keys = [keys[head] for head in heads], [keys[word] for word in words]
+        contents: list[str] = []
         places: list[int] = []
-        for row, (head, word, phrase) in enumerate(zip(head_keys, word_keys, plain, strict=True)):
+        ends, mentions = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
+        for row, (head, word, phrase) in enumerate(zip(head_keys, word_keys, _plain(phrases), strict=True)):
             places.append(places[-1] + 1 if row and head == head_keys[row - 1] else 0)
-            ends.setdefault(head, []).append(row)
+            ends[head].append(row)
             if word != head:
-                ends.setdefault(word, []).append(row)
-            for token in phrase.split():
-                if token not in FUNCTION_WORDS:
-                    mentions.setdefault(token, []).append(row)
-        for name, forms in (members or {}).items():
+                ends[word].append(row)
+            tokens = [token for token in phrase.split() if token not in FUNCTION_WORDS]
+            contents.append(" ".join(tokens))
+            for token in tokens:
+                mentions[token].append(row)
+        families: dict[str, list[str]] = {}
+        for name, forms in members.items():
             for form in forms:
                 families.setdefault(form, []).append(name)
-        return cls(heads, words, phrases, head_keys, word_keys, plain, places, ends, mentions, families, members or {})
+        degrees = {name: sum(len(ends[form]) for form in forms if form in ends) for name, forms in members.items()}
+        # a defaultdict would grow when asked
+        indices = (dict(ends), dict(mentions), Counter(head_keys), families, members, degrees)
+        return cls(heads, words, phrases, head_keys, word_keys, contents, places, *indices)
 
     def forms(self, text: str) -> dict[str, Kinship]:
-        """The words of the graph that stand for what somebody typed, closest first."""
+        """The keys under which the graph knows what somebody typed, closest first; empty where it doesn't."""
         whole = key(text)
-        found = {whole: Kinship.SAME}
-        for form in self.kin(whole):
-            found.setdefault(form, Kinship.INFLECTED)
-        parts = whole.split(" ")
-        if len(parts) > 1:
-            for part in parts:
-                if part not in FUNCTION_WORDS:
-                    found.setdefault(part, Kinship.PART)
-        return {form: kinship for form, kinship in found.items() if form in self.ends or form in self.mentions}
+        found = {whole: Kinship.SAME} | dict.fromkeys(self._kin(whole), Kinship.INFLECTED)
+        parts = [part for part in whole.split(" ") if part not in FUNCTION_WORDS]
+        if len(parts) > 1 or parts != [whole]:
+            found = dict.fromkeys(parts, Kinship.PART) | found
+        known = {form: kinship for form, kinship in found.items() if form in self.ends or self.mentioning(form)}
+        if not known and whole[-1:].isalpha():
+            guesses = [stem + vowel for stem in (whole, whole[:-1]) for vowel in "aeio"]
+            known = {guess: Kinship.INFLECTED for guess in guesses if guess in self.ends}
+        return dict(sorted(known.items(), key=lambda item: item[1]))
 
-    def kin(self, form: str) -> Iterator[str]:
-        """The inflected forms of a key, itself left out."""
+    def mentioning(self, form: str) -> Sequence[int]:
+        """The rows whose phrase has this key, word for word."""
+        parts = [part for part in form.split(" ") if part not in FUNCTION_WORDS]
+        if len(parts) < 2:
+            return self.mentions.get(parts[0], ()) if parts else ()
+        rows = min((self.mentions.get(part, ()) for part in parts), key=len)
+        wanted = f" {' '.join(parts)} "
+        return [row for row in rows if wanted in f" {self.contents[row]} "]
+
+    def relatives(self, form: str) -> Sequence[str]:
+        """The names of the families that a key belongs to; of a word without inflections, itself."""
+        return self.families.get(form) or (form,)
+
+    def degree(self, form: str) -> int:
+        """How many links a word has, in all its forms."""
+        return (
+            max(self.degrees[family] for family in self.relatives(form))
+            if form in self.families
+            else len(self.ends.get(form, ()))
+        )
+
+    def compound(self, *parts: str) -> str:
+        """The word that two keys make when written together in either order, if the graph knows one."""
+        for word in ("".join(parts), "".join(reversed(parts))):
+            if word in self.mentions or word in self.ends:
+                return word
+        return ""
+
+    def _kin(self, form: str) -> Iterator[str]:
         for family in self.families.get(form, ()):
             for member in self.members[family]:
                 if member != form:
@@ -154,7 +194,7 @@ def _bare(words: str) -> str:
     return rest if space and first in ARTICLES else words.strip()
 
 
-_SEPARATORS = re.compile(r"[^\w\n]+|_")
+_SEPARATORS = re.compile(r"[^\w \n]+|_")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 
 
