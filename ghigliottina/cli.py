@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 failed; 2 wrong input or usage; 3 checkpoint; 4 busy; 5 da
 import json
 import os
 import sys
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -15,9 +16,11 @@ import typer
 from ghigliottina.errors import GhigliottinaError
 from ghigliottina.game.puzzle import Puzzle, read_puzzles
 from ghigliottina.links.candidates import Candidate, candidates
+from ghigliottina.links.generator import Difficulty, difficulty_of, puzzles
 from ghigliottina.links.graph import Graph
 from ghigliottina.settings import ASSETS, Settings
 from ghigliottina.solver import Attempt, Player, Solver, solve
+from ghigliottina.training.recipe import Recipe
 from rewards import RUBRIC, Breakdown, Rubric
 
 if TYPE_CHECKING:
@@ -130,6 +133,46 @@ def evaluate_command(
         json.write_text(_dump(report.as_json()) + "\n", encoding="utf-8")
 
 
+@app.command("generate")
+def generate_command(
+    seed: Annotated[int, typer.Option(help="The same seed, the same puzzles.")] = 0,
+    count: Annotated[int, typer.Option(min=1, help="How many puzzles.")] = 10,
+    difficulty: Annotated[Difficulty | None, typer.Option(help="Only such puzzles.")] = None,
+    held_out: Annotated[
+        bool, typer.Option("--held-out", help="Solutions that training never sees, instead of the others.")
+    ] = False,
+) -> None:
+    """Make puzzles from the link graph: JSON lines with solution, links and difficulty. Needs no model."""
+    graph = Graph.load()
+    for puzzle in islice(puzzles(graph, seed, held_out=held_out, difficulty=difficulty), count):
+        row = {"clues": puzzle.clues, "solution": puzzle.solution, "links": puzzle.links, "source": puzzle.source}
+        typer.echo(json.dumps(row | {"difficulty": difficulty_of(graph, puzzle)}, ensure_ascii=False))
+
+
+@app.command("train")
+def train_command(
+    method: Annotated[str, typer.Option(help="sft: supervised, on puzzles made from the links.")] = Recipe().method,
+    base: Annotated[str, typer.Option(help="The model to tune, by its name on the shelf.")] = Recipe().base,
+    steps: Annotated[int, typer.Option(help="Updates; five seconds each on two cores.")] = Recipe().steps,
+    puzzles: Annotated[int, typer.Option(help="Puzzles a step.")] = Recipe().puzzles,
+    learning_rate: Annotated[float, typer.Option(help="Its highest value.")] = Recipe().learning_rate,
+    rank: Annotated[int, typer.Option(help="LoRA rank; the scale stays at 2.")] = Recipe().rank,
+    seed: Annotated[int, typer.Option(help="The same seed trains on the same puzzles.")] = Recipe().seed,
+    out: Annotated[
+        Path | None, typer.Option(help="A new folder. Default: checkpoints/BASE-METHOD in the home folder.")
+    ] = None,
+) -> None:
+    """Train an adapter that plays: it is on the shelf from its first save on, every 50 steps."""
+    recipe = Recipe(method, base, steps, puzzles, learning_rate, rank, 2 * rank, seed)  # type: ignore[arg-type]
+    settings = Settings.from_environment()
+    from ghigliottina.models.shelf import Shelf
+    from ghigliottina.training.sft import train
+
+    folder = out or settings.home / "checkpoints" / f"{base}-{method}"
+    checkpoint = train(recipe, folder, Shelf(settings), Graph.load(), _step)
+    typer.echo(f"{checkpoint.name}: {_dump(checkpoint.record['metrics'])}")
+
+
 @links_app.command("check")
 def links_check(
     folder: Annotated[Path, typer.Argument(help="A folder of link files.")] = ASSETS / "links", json: Json = False
@@ -194,6 +237,11 @@ def _rubric(settings: Settings) -> Rubric:
 def _progress(done: float, what: str) -> None:
     if sys.stderr.isatty():
         typer.echo(f"\r{what} {done:4.0%}".ljust(60), nl=done >= 1, err=True)
+
+
+def _step(step: int, figures: Mapping[str, float]) -> None:
+    told = "  ".join(f"{name} {figures[name]:.4g}" for name in ("loss", "mean_token_accuracy", "learning_rate"))
+    typer.echo(f"step {step}  {told}", err=True)
 
 
 def _candidate(candidate: Candidate) -> dict[str, object]:

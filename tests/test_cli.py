@@ -82,6 +82,17 @@ def test_evaluate_names_a_broken_line_and_refuses_or_skips_it(run, puzzle_file):
     assert "n                    2" in skipped.stdout
 
 
+def test_generated_puzzles_are_a_puzzle_file(run, tmp_path):
+    done = run("generate", "--seed", 1, "--count", 3, "--difficulty", "easy", "--held-out")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, len(rows)) == (0, 3)
+    assert all(set(row) == {"clues", "solution", "links", "source", "difficulty"} for row in rows)
+    assert {(row["source"], row["difficulty"]) for row in rows} == {("generated", "easy")}
+    (tmp_path / "made.jsonl").write_text(done.stdout, encoding="utf-8")
+    played = run("evaluate", "--puzzles", tmp_path / "made.jsonl", "--solver", "links", "--strict")
+    assert "accuracy             1.000" in played.stdout
+
+
 def test_links_check_reports_lines_and_import_mends_them(run, tmp_path):
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "a.tsv").write_text("Luna\tmiele\tluna di miele\nluna\tlatte\tsoltanto altro\nrubbish\n")
@@ -105,6 +116,7 @@ def test_links_check_passes_what_ships(run):
         pytest.param(["candidates", "", *CLUES[1:]], 2, "empty", id="a blank"),
         pytest.param(["candidates", "a" * 5000, *CLUES[1:]], 2, "5000 characters", id="5,000 letters"),
         pytest.param(["solve", "🍯", *CLUES[1:]], 2, "isn't a word", id="emoji"),
+        pytest.param(["generate", "--count", 0], 2, "count", id="no puzzles wanted"),
         pytest.param(["solve", *CLUES, "--solver", "magic"], 2, "magic", id="an unknown solver"),
         pytest.param(
             ["solve", *CLUES, "--checkpoint", "nobody/nothing"], 3, "nobody/nothing", id="an unknown checkpoint"
