@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
-SHOTS = {"screenshot.png": (1280, 1010, False), "screenshot-phone.png": (390, 1130, True)}
+SHOTS = {"screenshot.png": (1120, 960, False), "screenshot-phone.png": (390, 1130, True)}
 """file → (width, height, dark)"""
 
 
