@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 import torch
-from torch.nn.functional import gelu, rms_norm
+from torch.nn.functional import gelu, rms_norm, scaled_dot_product_attention
 from transformers.models.gemma3.configuration_gemma3 import Gemma3TextConfig
 
 from ghigliottina.models.weights import Weights
@@ -121,15 +121,12 @@ class Gemma:
     def _attend(
         self, q: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor | None
     ) -> torch.Tensor:
-        """[n, heads · head size]. Several query heads share a key head: they are stacked as if they were rows."""
-        key_heads, (heads, n, size) = len(keys), q.shape
-        q = q.reshape(key_heads, -1, size) * self._config.query_pre_attn_scalar**-0.5
-        scores = (q @ keys.transpose(1, 2)).view(heads, n, -1)
-        if mask is not None:
-            scores = scores + mask
-        weights = scores.softmax(-1, dtype=torch.float32).to(self.dtype)
-        mixed = weights.view(key_heads, -1, keys.shape[1]) @ values
-        return mixed.view(heads, n, size).transpose(0, 1).reshape(n, -1)
+        """[n, heads · head size]. Several query heads share a key head."""
+        scale = self._config.query_pre_attn_scalar**-0.5
+        mixed = scaled_dot_product_attention(
+            q[None], keys[None], values[None], attn_mask=mask, scale=scale, enable_gqa=True
+        )
+        return mixed[0].transpose(0, 1).flatten(1)
 
     def _turns(self, kind: str, start: int, end: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Cosines and sines [n, 1, head size]; the sign of “rotate half” lies in the sines, so a roll does it."""
@@ -138,13 +135,12 @@ class Gemma:
         return cos[:, None].to(self.device, self.dtype), sin[:, None].to(self.device, self.dtype)
 
     def _mask(self, kind: str, first: int, start: int, end: int) -> torch.Tensor | None:
-        """0 where a token of [start, end) may look at one of [first, end), else minus infinity. One token needs
-        none: it sees all that its span holds."""
+        """[end - start, end - first]: which tokens from `start` on may look at which from `first` on. One alone needs
+        no mask: it sees all that its span holds."""
         if end - start == 1:
             return None
-        distance = torch.arange(start, end)[:, None] - torch.arange(first, end)
-        hidden = (distance < 0) | (distance >= (self._config.sliding_window if kind == SLIDING else end))
-        return torch.zeros(hidden.shape).masked_fill_(hidden, -torch.inf).to(self.device, self.dtype)
+        distance = torch.arange(start, end, device=self.device)[:, None] - torch.arange(first, end, device=self.device)
+        return (distance >= 0) & (distance < (self._config.sliding_window if kind == SLIDING else end))
 
     def _reserve(self, memory: Memory, length: int) -> None:
         capacity = 0 if memory.keys is None else memory.keys.shape[2]

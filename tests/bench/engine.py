@@ -24,12 +24,12 @@ OWN = (("neve", "zucchero", "cotone", "Fiocco", "nastro"), ("penna", "cappello",
 """Puzzles to time with, and to compare with where there is no file of real ones."""
 TOKENS = 48
 FRESH = """
-import resource, sys, time
+import sys
 from ghigliottina.models import local
 from ghigliottina.models.shelf import Shelf
 from ghigliottina.settings import Settings
 shelf = Shelf(Settings.from_environment())
-local.load(shelf.find(sys.argv[1]), shelf, lambda share, phase: None)
+engine = local.load(shelf.find(sys.argv[1]), shelf, lambda share, phase: None)
 print(*(line.split()[1] for line in open("/proc/self/status") if line.startswith(("RssAnon", "RssFile"))))
 """
 
@@ -109,9 +109,7 @@ def generate(folder: Path, prompts: list[list[int]]) -> Iterator[tuple[float, li
 
 
 def agrees(engine, messages: Sequence[Message]) -> bool:
-    """Whether at each token of the answer the whole head, reading all again at once, would have chosen the same."""
-    from ghigliottina.models.gemma import Memory
-
+    """Whether the whole head, reading the answer at once, would have chosen the same at each of its tokens."""
     ids, tokens = engine._chat.ids(messages), []
     begun = prompt.begun(messages)
     with closing(engine._write(ids, Sampling(max_new_tokens=120), threading.Event())) as written:
@@ -119,5 +117,6 @@ def agrees(engine, messages: Sequence[Message]) -> bool:
             tokens.append(token)
             if Completion.parse(engine._chat.tokenizer.decode(tokens), SOLUZIONE, begun).finished:
                 break
-    states = engine._gemma.read(ids + tokens, Memory())[len(ids) - 1 : -1]
+    memory = engine._take(ids)
+    states = engine._gemma.read([*ids[len(memory.ids) :], *tokens], memory)[-len(tokens) - 1 : -1]
     return (states @ engine._embedding.T).argmax(-1).tolist() == tokens
