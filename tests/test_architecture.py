@@ -17,22 +17,35 @@ MAY_IMPORT = {
     "ghigliottina.links": {"errors", "settings", "game", "rewards"},
     "ghigliottina.models": {"errors", "settings", "links", "rewards"},
     "ghigliottina.prompt": {"game", "links", "models", "rewards"},
+    "ghigliottina.training": {"errors", "settings", "game", "links", "prompt", "models", "rewards"},
     "ghigliottina.solver": {"prompt", "game", "links", "models", "rewards"},
     "ghigliottina.evaluation": {"solver", "game", "links", "rewards"},
     "ghigliottina.ui": {"errors", "settings", "evaluation", "solver", "prompt", "models", "links", "game", "rewards"},
-    "ghigliottina.cli": {"errors", "settings", "evaluation", "solver", "models", "links", "game", "rewards", "ui"},
+    "ghigliottina.cli": {
+        "errors",
+        "settings",
+        "evaluation",
+        "solver",
+        "models",
+        "training",
+        "links",
+        "game",
+        "rewards",
+        "ui",
+    },
     "app": {"cli"},
 }
 """Each part of the house and the parts that it may know, besides itself."""
 
 HEAVY = {
-    "torch": {"models"},
-    "transformers": {"models"},
-    "peft": {"models"},
+    "torch": {"models", "training"},
+    "transformers": {"models", "training"},
+    "peft": {"models", "training"},
     "sentence_transformers": {"models"},
-    "safetensors": {"models"},
+    "safetensors": {"models", "training"},
     "gradio": {"ui"},
-    "trl": set(),
+    "trl": {"training"},
+    "datasets": {"training"},
 }
 """Each heavy library and the parts that may import it."""
 

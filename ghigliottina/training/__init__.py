@@ -1,0 +1,1 @@
+"""The workshop: from a recipe and endless puzzles to an adapter on the shelf."""
