@@ -1,5 +1,6 @@
 """A puzzle and an engine become a stream of growing answers."""
 
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -108,14 +109,15 @@ class Attempt:
         """The chance in [0, 1] that the answer is right, as far as the link graph can tell.
 
         The first of the ranking has the chance that was fitted on real games; the others share what is left of it by
-        their scores; a word that the graph doesn't link has none.
+        their odds, of which scores are the logarithm; a word that the graph doesn't link has none.
         """
         if self.evidence is None or self.backing is None:
             return 0.0
         first, *others = self.evidence.candidates
         if self.backing == first:
             return self.evidence.confidence
-        return (1 - self.evidence.confidence) * self.backing.score / sum(other.score for other in others)
+        odds = {other.word: math.exp(other.score - first.score) for other in others}
+        return (1 - self.evidence.confidence) * odds[self.backing.word] / sum(odds.values())
 
     @property
     def tone(self) -> Tone:

@@ -1,3 +1,4 @@
+import math
 import threading
 import time
 from itertools import pairwise
@@ -13,9 +14,9 @@ from rewards import ANSWER, RUBRIC, SOLUZIONE, Completion
 
 CLUES = ("latte", "sole", "miele", "piena", "lupo")
 PUZZLE = Puzzle.of(CLUES, "luna")
-LUNA = Candidate("luna", 6.0, dict.fromkeys(CLUES, "luna di miele"))
-NOTTE = Candidate("notte", 2.0, {**dict.fromkeys(CLUES), "piena": "notte piena"})
-GIORNO = Candidate("giorno", 1.0, {**dict.fromkeys(CLUES), "sole": "giorno di sole"})
+LUNA = Candidate("luna", -6.0, dict.fromkeys(CLUES, "luna di miele"))
+NOTTE = Candidate("notte", -9.0, {**dict.fromkeys(CLUES), "piena": "notte piena"})
+GIORNO = Candidate("giorno", -9.0 - math.log(2), {**dict.fromkeys(CLUES), "sole": "giorno di sole"})
 EVIDENCE = Evidence(CLUES, (LUNA, NOTTE, GIORNO), confidence=0.9)
 SAID = SOLUZIONE.write("\n".join(f"- {clue}: {clue} e luna" for clue in CLUES), "luna")
 
