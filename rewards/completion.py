@@ -136,9 +136,12 @@ def _compile(pattern: str) -> re.Pattern[str]:
 
 
 def _pattern(mark: str) -> str:
-    """`</think>` → the same with any spacing between `<`, `/`, `think` and `>`, and no letter right before a word."""
+    """`</think>` → the same with any spacing between `<`, `/`, `think` and `>`.
+
+    A word is none with a letter right before it, nor behind a dash: there it is the clue of a step (`- soluzione: …`).
+    """
     parts = re.findall(r"\w+|[^\w\s]", mark)
-    return (r"(?<![^\W_])" if parts[0][0].isalnum() else "") + r"\s*+".join(map(re.escape, parts))
+    return (r"(?<![^\W_])(?<!- )" if parts[0][0].isalnum() else "") + r"\s*+".join(map(re.escape, parts))
 
 
 def _begun(mark: str) -> str:

@@ -33,6 +33,9 @@ REWARDS = (strict_format, soft_format, strict_xml_count, soft_xml_count)
         pytest.param(f"<think>\n{THINK}\nsoluzione: chiave.\n", 0, 0, 0.75, 0.75, id="never closed"),
         pytest.param(f"<think>\nsoluzione: a.\n{THINK}\n</think>\nsoluzione: b.\n", 0, 1, 0.5, 0.5, id="hidden"),
         pytest.param(
+            f"<think>\n- soluzione: b\n{THINK}\n</think>\nsoluzione: b.\n", 1, 1, 1, 1, id="a clue of that name"
+        ),
+        pytest.param(
             "soluzione: chiave.\n" + BLOCK, 0, 0, 1 - len(BLOCK.strip()) / SURPLUS, 1, id="the wrong way round"
         ),
         pytest.param("<think></think>", 0, 0, 0, 0.5, id="only tags"),
