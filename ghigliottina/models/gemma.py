@@ -24,9 +24,8 @@ class Memory:
     """What has been read: the tokens, and the keys and values that each layer made of them."""
 
     ids: list[int] = field(default_factory=list)
-    keys: torch.Tensor | None = None
-    """[layers, key heads, capacity, head size]; `values` likewise."""
-    values: torch.Tensor | None = None
+    states: torch.Tensor | None = None
+    """[2, layers, key heads, capacity, head size]: keys, then values."""
 
     def rewind(self, length: int) -> None:
         """Forget all tokens but the first `length`."""
@@ -81,7 +80,7 @@ class Gemma:
     def read(self, ids: Sequence[int], memory: Memory) -> torch.Tensor:
         """Read `ids` after what `memory` holds, add them to it, and return their hidden states [len(ids), hidden]."""
         start, end = len(memory.ids), len(memory.ids) + len(ids)
-        self._reserve(memory, end)
+        states = self._reserve(memory, end)
         config = self._config
         # transformers rounds this factor to the weights' dtype too.
         scale = torch.tensor(config.hidden_size**0.5, dtype=self.dtype, device=self.device)
@@ -92,7 +91,7 @@ class Gemma:
         for place, layer in enumerate(self._layers):
             h = self._normed(x, layer.before_attention)
             q, k, v = self._project(h, layer, turns[layer.kind])
-            keys, values = memory.keys[place], memory.values[place]  # type: ignore[index]
+            keys, values = states[:, place]
             keys[:, start:end], values[:, start:end] = k, v
             span = slice(spans[layer.kind], end)
             h = self._attend(q, keys[:, span], values[:, span], masks[layer.kind]) @ layer.out
@@ -142,20 +141,17 @@ class Gemma:
         distance = torch.arange(start, end, device=self.device)[:, None] - torch.arange(first, end, device=self.device)
         return (distance >= 0) & (distance < (self._config.sliding_window if kind == SLIDING else end))
 
-    def _reserve(self, memory: Memory, length: int) -> None:
-        capacity = 0 if memory.keys is None else memory.keys.shape[2]
-        if length <= capacity:
-            return
-        shape = (
-            len(self._layers),
-            self._config.num_key_value_heads,
-            max(length, 2 * capacity, 512),
-            self._config.head_dim,
-        )
-        fresh = torch.empty((2, *shape), dtype=self.dtype, device=self.device)
-        if memory.keys is not None and memory.values is not None:
-            fresh[0, :, :, :capacity], fresh[1, :, :, :capacity] = memory.keys, memory.values
-        memory.keys, memory.values = fresh
+    def _reserve(self, memory: Memory, length: int) -> torch.Tensor:
+        """The memory's states, grown to hold at least `length` tokens."""
+        old = memory.states
+        capacity = 0 if old is None else old.shape[3]
+        if old is None or length > capacity:
+            layers, heads, size = len(self._layers), self._config.num_key_value_heads, self._config.head_dim
+            shape = (2, layers, heads, max(length, 2 * capacity, 512), size)
+            memory.states = torch.empty(shape, dtype=self.dtype, device=self.device)
+            if old is not None:
+                memory.states[:, :, :, :capacity] = old
+        return memory.states  # type: ignore[return-value]
 
 
 def _inverse_frequencies(config: Gemma3TextConfig, kind: str) -> torch.Tensor:

@@ -52,17 +52,18 @@ class LocalEngine:
     def _write(self, prompt: list[int], sampling: Sampling, stop: threading.Event) -> Generator[int, None, None]:
         memory = self._take(prompt)
         try:
-            state = self._read(prompt[len(memory.ids) :], memory, stop)
             rows, head = self._head_for(prompt)
             generator = torch.Generator(self._gemma.device).manual_seed(sampling.seed)
+            unread = prompt[len(memory.ids) :]
             for _ in range(sampling.max_new_tokens):
-                if stop.is_set() or state is None:
+                state = self._read(unread, memory, stop)
+                if state is None:
                     return
                 token = int(rows[_pick(state @ head, sampling.temperature, generator)])
                 if token in self._chat.ends:
                     return
                 yield token
-                state = self._read([token], memory, stop)
+                unread = [token]
         finally:
             self._memories.append(memory)
 

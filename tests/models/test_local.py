@@ -1,25 +1,28 @@
 """The local engine against transformers, on tiny models; and the real gemma-3-270m."""
 
+import json
 import random
 import shutil
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 import tiny
+import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from ghigliottina.errors import CheckpointError
+from ghigliottina.models import local
+from ghigliottina.models.chat import Chat
 from ghigliottina.models.checkpoint import Checkpoint
 from ghigliottina.models.engine import Message, Sampling
+from ghigliottina.models.gemma import Gemma, Memory
+from ghigliottina.models.head import italian_rows
 from ghigliottina.models.shelf import Shelf
+from ghigliottina.models.weights import Weights
 from ghigliottina.settings import Settings
-
-torch = pytest.importorskip("torch")
-
-from ghigliottina.models import local  # noqa: E402
-from ghigliottina.models.chat import Chat  # noqa: E402
-from ghigliottina.models.head import italian_rows  # noqa: E402
 
 GREEDY = Sampling(max_new_tokens=40)
 ASK = (Message("user", "latte, sole, miele"),)
@@ -97,6 +100,27 @@ def tokens(engine, messages, most=40):
 def test_writes_what_transformers_writes(engine, stock, messages):
     assert engine._chat.ids(messages) == stock.ids(messages)
     assert tokens(engine, messages) == stock.tokens(messages, 40) != []
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_the_states_are_those_of_transformers(tiny_merged, stock, dtype):
+    ids, memory = stock.ids(LONG), Memory()
+    gemma = Gemma.load(local._config(tiny_merged), Weights(tiny_merged), dtype, "cpu")
+    ours = torch.cat([gemma.read(part, memory) for part in (ids[:50], ids[50:90], ids[90:91])])
+    model = type(stock.model).from_pretrained(tiny_merged.path, dtype=dtype).eval().model
+    with torch.no_grad():
+        theirs = model(torch.tensor([ids[:91]])).last_hidden_state[0]
+    assert torch.allclose(ours, theirs, atol=1e-4 if dtype == torch.float32 else 0.1)
+
+
+def test_the_text_part_of_a_model_that_sees(tiny_merged, engine, tmp_path):
+    config = json.loads((tiny_merged.path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "gemma3", "text_config": config}))
+    tensors = load_file(tiny_merged.path / "model.safetensors")
+    save_file({f"language_model.{name}": tensor for name, tensor in tensors.items()}, tmp_path / "model.safetensors")
+    for file in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+        shutil.copy(tiny_merged.path / file, tmp_path)
+    assert tokens(load(replace(tiny_merged, path=tmp_path)), ASK) == tokens(engine, ASK)
 
 
 def test_an_adapter_is_merged_as_peft_applies_it(tiny_merged, tiny_adapter):
