@@ -31,19 +31,20 @@ _REASONING = (
 
 
 def italian_rows(tokenizer: Tokenizer, folder: Path = ASSETS) -> torch.Tensor:
-    """The token ids that writing Italian takes, sorted, int64 [rows]: 31,000 of Gemma's 262,144, in a second.
+    """The token ids that writing Italian takes, sorted, int64 [rows]: 34,000 of Gemma's 262,144, in a second.
 
-    They are the tokens of every word in the `*.tsv` files of `folder` and below, also capitalised; of the grammars'
-    marks; and short tokens, down to single bytes, so that any text whatsoever can be spelt. `tokenizer` is a
-    `tokenizers.Tokenizer`: of a transformers tokenizer pass its `backend_tokenizer`. Training on these rows must add
-    the tokens of its own texts, as the engine adds those of its prompt.
+    They are the tokens of every word in the `*.tsv` files of `folder` and below, also capitalised and at the start of
+    a line; of the grammars' marks; and short tokens, down to single bytes, so that any text whatsoever can be spelt.
+    `tokenizer` is a `tokenizers.Tokenizer`: of a transformers tokenizer pass its `backend_tokenizer`. Training on
+    these rows must add the tokens of its own texts, as the engine adds those of its prompt.
     """
     words = {word for path in sorted(folder.rglob("*.tsv")) for word in path.read_text(encoding="utf-8").split()}
     text = " ".join(("", *sorted(words), _REASONING, *(grammar.write("", "") for grammar in GRAMMARS.values())))
     rows = set(tokenizer.encode(text, add_special_tokens=False).ids)
     vocabulary = tokenizer.get_vocab()
-    for start in [token.removeprefix("▁") for token, row in vocabulary.items() if row in rows and token[0] == "▁"]:
-        sentence = start[:1].upper() + start[1:]  # with a space before it, or first in its line
-        rows.update(vocabulary[token] for token in (f"▁{sentence}", sentence) if token in vocabulary)
+    # A word may also begin its line, or a sentence.
+    for word in [token[1:] for token, row in vocabulary.items() if row in rows and token[0] == "▁"]:
+        title = word[:1].upper() + word[1:]
+        rows.update(vocabulary[token] for token in (word, title, f"▁{title}") if token in vocabulary)
     rows.update(row for token, row in vocabulary.items() if _ALWAYS.fullmatch(token))
     return torch.tensor(sorted(rows), dtype=torch.int64)

@@ -308,7 +308,14 @@ def test_italian_rows_spell_any_text(tiny_merged, tmp_path):
     rows = italian_rows(tokenizer, tmp_path)
     assert rows.dtype == torch.int64
     assert rows.tolist() == sorted(set(rows.tolist()))
-    for text in (" luna di miele", " Luna", " Perché no? 🌙", "<think>\n- X: 100%\n</think>\nsoluzione: né.\n", "Ω"):
+    for text in (
+        " luna di miele",
+        "luna",
+        " Luna",
+        " Perché no? 🌙",
+        "<think>\n- X: 100%\n</think>\nsoluzione: né.\n",
+        "Ω",
+    ):
         assert set(tokenizer.encode(text, add_special_tokens=False).ids) <= set(rows.tolist())
 
 
@@ -340,6 +347,6 @@ def test_the_real_model_writes_what_transformers_writes(real, prepared_home):
 
 @pytest.mark.model
 def test_the_real_head_is_italian(real):
-    assert 15_000 < len(real._rows) < 35_000
+    assert 15_000 < len(real._rows) < 40_000
     for word in ("perché", "guardiano", "Napoleone", "scacciapensieri", "1492"):
         assert set(real._chat.tokenizer.encode(f" {word}", add_special_tokens=False).ids) <= set(real._rows.tolist())
