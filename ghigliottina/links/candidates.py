@@ -77,8 +77,8 @@ UNKNOWN = -36.0
 """What a word would score that the graph doesn't know: about two good links."""
 LISTED = 8
 """A word with so many links under it has a list of its own."""
-FINALISTS = 120
-"""Families of words that are weighed exactly; after a rough count the others are too far behind."""
+FINALISTS = 50
+"""So many families of words more than asked for are weighed exactly; after a rough count the rest is too far behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def candidates(graph: Graph, clues: Sequence[str], limit: int = 10, weights: Wei
     `confidence` is the first one's share of all odds, with `UNKNOWN` for the words that the graph doesn't link. A
     logistic fit of it on the tuning half has slope .95 and intercept -.09: it is a chance as it stands.
     """
-    ranked = ranking(graph, clues, weights)
+    ranked = ranking(graph, clues, limit + FINALISTS, weights)
     found = [
         Candidate(_written(graph, form, ties), score, _phrases(graph, clues, ties))
         for score, form, ties in ranked[:limit]
@@ -127,13 +127,15 @@ def candidates(graph: Graph, clues: Sequence[str], limit: int = 10, weights: Wei
     return Evidence(tuple(clues), tuple(found), odds[0] / (1 + sum(odds)) if odds else 0.0)
 
 
-def ranking(graph: Graph, clues: Sequence[str], weights: Weights = WEIGHTS) -> list[tuple[float, str, list[Tie]]]:
-    """(score, key, a tie for each clue) of every answer worth a look, best first; of a word's forms the best only."""
+def ranking(
+    graph: Graph, clues: Sequence[str], finalists: int, weights: Weights = WEIGHTS
+) -> list[tuple[float, str, list[Tie]]]:
+    """(score, key, a tie for each clue) of the answers worth a look, best first; of a word's forms the best only."""
     read = [_read(graph, clue, weights) for clue in clues]
     given = {form for clue in read for form, kinship in clue.forms.items() if kinship != Kinship.PART}
     shut = {family for form in given for family in graph.relatives(form)}
     scored = []
-    for form in _finalists(graph, read, weights):
+    for form in _finalists(graph, read, finalists, weights):
         if form not in given and shut.isdisjoint(graph.relatives(form)):
             ties = _ties(graph, read, form, weights)
             scored.append((sum(tie.worth for tie in ties), form, ties))
@@ -176,7 +178,7 @@ def _around(graph: Graph, form: str, weights: Weights) -> Iterator[tuple[str, fl
         yield answer, short + weights.place * math.log1p(graph.places[row]), row, False
     near: dict[str, int] = {}
     far: dict[str, int] = {}
-    for row in dict.fromkeys((*listed, *graph.mentioning(form))):
+    for row in graph.around(form):
         words = graph.contents[row].split(" ")
         if form in words:
             here = words.index(form)
@@ -190,13 +192,13 @@ def _around(graph: Graph, form: str, weights: Weights) -> Iterator[tuple[str, fl
         yield word, weights.mention, row, True
 
 
-def _finalists(graph: Graph, read: Sequence[_Clue], weights: Weights) -> set[str]:
-    """The forms of the families that a rough count puts first."""
+def _finalists(graph: Graph, read: Sequence[_Clue], count: int, weights: Weights) -> set[str]:
+    """The forms of the `count` families that a rough count puts first."""
     rough: dict[str, float] = {}
     for clue in read:
         for family, half in clue.families.items():
             rough[family] = rough.get(family, 0.0) + half[0] - weights.missing
-    chosen = heapq.nsmallest(FINALISTS, rough, key=lambda family: (-rough[family], family))
+    chosen = heapq.nsmallest(count, rough, key=lambda family: (-rough[family], family))
     forms = {form for family in chosen for form in graph.members.get(family, (family,))}
     return {form for clue in read for form in forms & clue.answers.keys()}
 

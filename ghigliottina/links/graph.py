@@ -69,7 +69,7 @@ class Graph:
     ends: Mapping[str, Sequence[int]]
     """key → the rows that have it as head or word."""
     mentions: Mapping[str, Sequence[int]]
-    """key → the rows that have it in their phrase; function words are left out."""
+    """key → the rows that have it in their phrase only; function words are left out."""
     lists: Mapping[str, int]
     """key → how many links are listed under it as head."""
     families: Mapping[str, Sequence[str]]
@@ -113,7 +113,8 @@ class Graph:
             tokens = [token for token in phrase.split() if token not in FUNCTION_WORDS]
             contents.append(" ".join(tokens))
             for token in tokens:
-                mentions[token].append(row)
+                if token != head and token != word:
+                    mentions[token].append(row)
         families: dict[str, list[str]] = {}
         for name, forms in members.items():
             for form in forms:
@@ -130,20 +131,23 @@ class Graph:
         parts = [part for part in whole.split(" ") if part not in FUNCTION_WORDS]
         if len(parts) > 1 or parts != [whole]:
             found = dict.fromkeys(parts, Kinship.PART) | found
-        known = {form: kinship for form, kinship in found.items() if form in self.ends or self.mentioning(form)}
+        known = {form: kinship for form, kinship in found.items() if self.around(form)}
         if not known and whole[-1:].isalpha():
             guesses = [stem + vowel for stem in (whole, whole[:-1]) for vowel in "aeio"]
             known = {guess: Kinship.INFLECTED for guess in guesses if guess in self.ends}
         return dict(sorted(known.items(), key=lambda item: item[1]))
 
-    def mentioning(self, form: str) -> Sequence[int]:
-        """The rows whose phrase has this key, word for word."""
+    def around(self, form: str) -> Sequence[int]:
+        """The rows that have this key at an end or, word for word, in their phrase."""
         parts = [part for part in form.split(" ") if part not in FUNCTION_WORDS]
-        if len(parts) < 2:
-            return self.mentions.get(parts[0], ()) if parts else ()
-        rows = min((self.mentions.get(part, ()) for part in parts), key=len)
-        wanted = f" {' '.join(parts)} "
-        return [row for row in rows if wanted in f" {self.contents[row]} "]
+        rows = [*self.ends.get(form, ())]
+        if len(parts) == 1:
+            rows += self.mentions.get(parts[0], ())
+        elif parts:
+            rarest = min(([*self.ends.get(part, ()), *self.mentions.get(part, ())] for part in parts), key=len)
+            wanted = f" {' '.join(parts)} "
+            rows += [row for row in rarest if row not in rows and wanted in f" {self.contents[row]} "]
+        return rows
 
     def relatives(self, form: str) -> Sequence[str]:
         """The names of the families that a key belongs to; of a word without inflections, itself."""
@@ -200,7 +204,7 @@ _ACCENTS = re.compile("[\u0300-\u036f]+")
 
 def _plain(texts: Iterable[str]) -> list[str]:
     """Fold many lines at once: a hundred times faster than one by one, and the same but for exotic accents."""
-    text = unicodedata.normalize("NFKD", "".join(text + "\n" for text in texts).casefold())
+    text = unicodedata.normalize("NFKD", ("\n".join(texts) + "\n").casefold())
     return _SEPARATORS.sub(" ", _ACCENTS.sub("", text)).split("\n")[:-1]
 
 

