@@ -16,6 +16,7 @@ class Candidate:
 
     word: str
     score: float
+    """Log odds: of two candidates for the same clues, and above 0 against a word that the graph doesn't know."""
     links: Mapping[str, str | None]
     """clue → phrase, in the order of the clues; None where no link is known."""
 
@@ -120,7 +121,7 @@ def candidates(graph: Graph, clues: Sequence[str], limit: int = 10, weights: Wei
     """
     ranked = ranking(graph, clues, limit + FINALISTS, weights)
     found = [
-        Candidate(_written(graph, form, ties), score, _phrases(graph, clues, ties))
+        Candidate(_written(graph, form, ties), score - UNKNOWN, _phrases(graph, clues, ties))
         for score, form, ties in ranked[:limit]
     ]
     odds = [math.exp(score - UNKNOWN) for score, _, _ in ranked]
