@@ -48,10 +48,10 @@ def moments(
         return
     if not checkpoint:
         raise CheckpointError("No model is installed: use the solver “links”.", "model_none")
-    yield from _prepare(bench, puzzle, checkpoint, stop)
+    waiting = Moment(_blank(bench, puzzle))
+    yield from _prepare(bench, waiting, checkpoint, stop)
     place = bench.line.join()
     try:
-        waiting = Moment(_blank(bench, puzzle))
         while (ahead := bench.line.ahead(place)) and not stop.is_set():
             yield replace(waiting, ahead=ahead)
             stop.wait(WAIT_SECONDS)
@@ -60,8 +60,7 @@ def moments(
         bench.line.leave(place)
 
 
-def _prepare(bench: Workbench, puzzle: Puzzle, checkpoint: str, stop: threading.Event) -> Iterator[Moment]:
-    waiting = Moment(_blank(bench, puzzle))
+def _prepare(bench: Workbench, waiting: Moment, checkpoint: str, stop: threading.Event) -> Iterator[Moment]:
     bench.models.prepare(checkpoint)
     while under_way(state := bench.models.state(checkpoint)) and not stop.is_set():
         yield replace(waiting, model=state)
