@@ -20,11 +20,13 @@ from ghigliottina.links.generator import Difficulty, difficulty_of, puzzles
 from ghigliottina.links.graph import Graph
 from ghigliottina.settings import ASSETS, Settings
 from ghigliottina.solver import Attempt, Player, Solver, solve
-from ghigliottina.training.recipe import Recipe
+from ghigliottina.training.recipe import PRESETS, Recipe
 from rewards import RUBRIC, Breakdown, Rubric
 
 if TYPE_CHECKING:
     from ghigliottina.evaluation import Report
+
+WARM_START = PRESETS["sft"]
 
 app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 links_app = typer.Typer(help="Look after the link files.", rich_markup_mode=None)
@@ -152,24 +154,24 @@ def generate_command(
 
 @app.command("train")
 def train_command(
-    method: Annotated[str, typer.Option(help="sft: supervised, on puzzles made from the links.")] = Recipe().method,
-    base: Annotated[str, typer.Option(help="The model to tune, by its name on the shelf.")] = Recipe().base,
-    steps: Annotated[int, typer.Option(help="Updates; five seconds each on two cores.")] = Recipe().steps,
-    puzzles: Annotated[int, typer.Option(help="Puzzles a step.")] = Recipe().puzzles,
-    learning_rate: Annotated[float, typer.Option(help="Its highest value.")] = Recipe().learning_rate,
-    rank: Annotated[int, typer.Option(help="LoRA rank; the scale stays at 2.")] = Recipe().rank,
-    seed: Annotated[int, typer.Option(help="The same seed trains on the same puzzles.")] = Recipe().seed,
+    start: Annotated[str, typer.Option(help="The model to tune, by its name on the shelf.")] = WARM_START.start,
+    steps: Annotated[int, typer.Option(help="Updates; five seconds each on two cores.")] = WARM_START.steps,
+    puzzles: Annotated[int, typer.Option(help="Puzzles a step.")] = WARM_START.puzzles,
+    learning_rate: Annotated[float, typer.Option(help="Its highest value.")] = WARM_START.learning_rate,
+    rank: Annotated[int, typer.Option(help="LoRA rank; the scale stays at 2.")] = WARM_START.rank,
+    seed: Annotated[int, typer.Option(help="The same seed trains on the same puzzles.")] = WARM_START.seed,
     out: Annotated[
         Path | None, typer.Option(help="A new folder. Default: checkpoints/BASE-METHOD in the home folder.")
     ] = None,
 ) -> None:
     """Train an adapter that plays: it is on the shelf from its first save on, every 50 steps."""
-    recipe = Recipe(method, base, steps, puzzles, learning_rate, rank, 2 * rank, seed)  # type: ignore[arg-type]
+    given = {"start": start, "steps": steps, "puzzles": puzzles, "learning_rate": learning_rate, "seed": seed}
+    recipe = Recipe.from_json(WARM_START.as_json() | given | {"rank": rank, "alpha": 2 * rank})
     settings = Settings.from_environment()
     from ghigliottina.models.shelf import Shelf
     from ghigliottina.training.sft import train
 
-    folder = out or settings.home / "checkpoints" / f"{base}-{method}"
+    folder = out or settings.home / "checkpoints" / f"{start}-sft"
     checkpoint = train(recipe, folder, Shelf(settings), Graph.load(), _step)
     typer.echo(f"{checkpoint.name}: {_dump(checkpoint.record['metrics'])}")
 

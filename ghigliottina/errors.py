@@ -5,6 +5,7 @@
     │   ├── PuzzleError                 the clues, the solution
     │   └── PuzzleFileError             a file of puzzles; names the line
     ├── CheckpointError        exit 3   a checkpoint can't be found, trusted, or read
+    ├── TrainingError          exit 1   a training run can't go on
     ├── BusyError              exit 4   somebody else holds what is needed; later it will work
     └── AssetError             exit 5   a file that ships with the project is missing or damaged
 
@@ -44,6 +45,10 @@ class CheckpointError(GhigliottinaError):
     """A checkpoint is unknown, incomplete, unsafe to read, or out of reach."""
 
     exit_code = 3
+
+
+class TrainingError(GhigliottinaError):
+    """A training run can't go on: its numbers are no numbers any more, its memory or its disk is full."""
 
 
 class BusyError(GhigliottinaError):

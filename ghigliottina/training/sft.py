@@ -136,7 +136,7 @@ def train(recipe: Recipe, out: Path, shelf: Shelf, graph: Graph, progress: Progr
     if out.exists():
         raise InputError(f"{out} exists already: choose another folder, or remove it.", "out_exists", path=str(out))
     out.parent.mkdir(parents=True, exist_ok=True)
-    base = shelf.fetch(recipe.base, lambda done, phase: None)
+    base = shelf.fetch(recipe.start, lambda done, phase: None)
     if base.kind == "adapter":
         message = f"“{base.name}” is an adapter, and an adapter needs a whole model under it: name its base."
         raise CheckpointError(message, "adapter_base", name=base.name, base=base.name)

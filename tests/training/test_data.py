@@ -10,7 +10,7 @@ from ghigliottina.game.puzzle import Puzzle
 from ghigliottina.links.candidates import Candidate, Evidence, candidates
 from ghigliottina.links.graph import Graph
 from ghigliottina.training.data import KEPT, examples, take, worn
-from ghigliottina.training.recipe import Recipe
+from ghigliottina.training.recipe import PRESETS, Recipe
 from rewards import SOLUZIONE, Completion
 
 CLUES = ("latte", "sole", "miele", "piena", "lupo")
@@ -28,7 +28,7 @@ def graph():
 
 @pytest.fixture(scope="module")
 def lessons(graph):
-    return list(islice(examples(graph, Recipe()), 200))
+    return list(islice(examples(graph, PRESETS["sft"]), 200))
 
 
 BOOKS = {

@@ -3,7 +3,8 @@ import json
 import pytest
 
 from ghigliottina.errors import InputError
-from ghigliottina.training.recipe import Recipe
+from ghigliottina.training.recipe import PRESETS, Recipe
+from rewards import RUBRIC
 
 WRONG = {
     "an unknown method": ({"method": "magic"}, "method"),
@@ -14,6 +15,13 @@ WRONG = {
     "a rate that diverges": ({"learning_rate": 0.5}, "learning_rate"),
     "a rate that is no number": ({"learning_rate": float("nan")}, "learning_rate"),
     "more than all by heart": ({"by_heart": 1.2}, "by_heart"),
+    "a group of one": ({"completions": 1}, "completions"),
+    "half a puzzle": ({"puzzles": 1.5}, "puzzles"),
+    "ice": ({"temperature": 0.0}, "temperature"),
+    "an unknown difficulty": ({"difficulty": "fiendish"}, "difficulty"),
+    "a reward that isn't there": ({"weights": {"charm": 1.0}}, "weights"),
+    "a fine": ({"weights": {"exact_match": -1.0}}, "weights"),
+    "nothing rewarded": ({"weights": dict.fromkeys(RUBRIC.names, 0.0)}, "weights"),
     "a negative share": ({"right_first": -0.1}, "right_first"),
 }
 
@@ -25,6 +33,16 @@ def test_a_bad_value_is_named_with_its_reason_and_a_remedy(values, name):
     assert caught.value.details["name"] == name
 
 
-def test_a_recipe_survives_json():
-    recipe = Recipe(steps=7, seed=3)
-    assert Recipe(**json.loads(json.dumps(recipe.as_json()))) == recipe
+@pytest.mark.parametrize("recipe", [*PRESETS.values(), Recipe(weights={"exact_match": 1.5})], ids=[*PRESETS, "own"])
+def test_a_recipe_survives_json(recipe):
+    assert Recipe.from_json(json.loads(json.dumps(recipe.as_json()))) == recipe
+
+
+@pytest.mark.parametrize("value", [{"magic": 1}, {"weights": 3}, {"learning_rate": "fast"}])
+def test_what_is_no_recipe_is_refused(value):
+    with pytest.raises(InputError, match=r".+: .+\."):
+        Recipe.from_json(value)
+
+
+def test_a_warm_start_needs_no_group():
+    assert Recipe(method="sft", completions=1).completions == 1

@@ -27,7 +27,7 @@ LESSONS = [
     Example((Message("user", "Indizi:\n- latte\nRisposta:"),), "<think>\n- latte: pane\n</think>\nsoluzione: pane.\n"),
     Example((Message("user", "luna di miele"),), "soluzione: luna.\n"),
 ]
-RECIPE = Recipe(base=tiny.BASE, steps=2, puzzles=2, rank=4, alpha=8)
+RECIPE = Recipe(method="sft", start=tiny.BASE, steps=2, puzzles=2, rank=4, alpha=8)
 
 
 @pytest.fixture(scope="module")
@@ -145,4 +145,4 @@ def test_a_folder_that_exists_is_not_overwritten(shelf, graph, tmp_path):
 
 def test_an_adapter_is_no_base(shelf, graph, tmp_path):
     with pytest.raises(CheckpointError, match="is an adapter"):
-        sft.train(Recipe(base="tiny-adapter"), tmp_path / "new", shelf, graph, lambda step, figures: None)
+        sft.train(Recipe(start="tiny-adapter"), tmp_path / "new", shelf, graph, lambda step, figures: None)
