@@ -64,7 +64,7 @@ def page(
     if context.invoked_subcommand is None:
         from ghigliottina.ui.page import open_page
 
-        open_page(Settings.from_environment(), host=host, port=port)
+        open_page(Settings.from_environment(host=host), host=host, port=port)
 
 
 @app.command("candidates")

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from ghigliottina.errors import InputError
@@ -36,10 +37,15 @@ class Settings:
     """One answer may take this long; then it is cut off and judged as it stands."""
     queue_size: int = QUEUE_SIZE
     """Visitors who may wait for the model at once; the next one is told to come back."""
+    allow_training: bool = False
+    """Whether visitors of the page may start, stop and merge trainings; the commands always may."""
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Read the `GHIGLIOTTINA_*` variables. Raises InputError, naming the variable, on a value that can't be."""
+    def from_environment(cls, environment: Mapping[str, str] = os.environ, host: str = "127.0.0.1") -> "Settings":
+        """Read the `GHIGLIOTTINA_*` variables. Raises InputError, naming the variable, on a value that can't be.
+
+        `host` is the address that the page will listen on: trainings are allowed where only this machine reaches it.
+        """
         cache = environment.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         home = Path(environment.get("GHIGLIOTTINA_HOME") or Path(cache) / "ghigliottina").expanduser()
         more = tuple(i.strip() for i in environment.get("GHIGLIOTTINA_HUB_CHECKPOINTS", "").split(",") if i.strip())
@@ -49,6 +55,9 @@ class Settings:
             encoder=environment.get("GHIGLIOTTINA_ENCODER") or ENCODER,
             answer_seconds=_positive(environment, "GHIGLIOTTINA_ANSWER_SECONDS", ANSWER_SECONDS),
             queue_size=int(_positive(environment, "GHIGLIOTTINA_QUEUE_SIZE", QUEUE_SIZE)),
+            allow_training=_switch(
+                environment, "GHIGLIOTTINA_TRAINING", _private(host) and "SPACE_ID" not in environment
+            ),
         )
 
 
@@ -63,3 +72,18 @@ def _positive(environment: Mapping[str, str], name: str, default: float) -> floa
     if not 1 <= value < float("inf"):
         raise InputError(f"{name} is “{text}”, which is no number of at least 1. Correct it or unset it.")
     return value
+
+
+def _switch(environment: Mapping[str, str], name: str, default: bool) -> bool:
+    text = environment.get(name) or ("on" if default else "off")
+    if text not in ("on", "off"):
+        raise InputError(f"{name} is “{text}”, which is neither on nor off. Correct it or unset it.")
+    return text == "on"
+
+
+def _private(host: str) -> bool:
+    """Only this machine itself reaches that address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -31,3 +31,26 @@ def test_hub_checkpoints_are_added_to_never_replaced():
 def test_a_limit_that_is_no_number_is_named(name, text):
     with pytest.raises(InputError, match=name):
         Settings.from_environment({name: text})
+
+
+@pytest.mark.parametrize(
+    ("environment", "host", "allowed"),
+    [
+        pytest.param({}, "127.0.0.1", True, id="this machine alone"),
+        pytest.param({}, "::1", True, id="this machine alone, IPv6"),
+        pytest.param({}, "localhost", True, id="this machine alone, by name"),
+        pytest.param({}, "0.0.0.0", False, id="everybody"),
+        pytest.param({}, "example.org", False, id="a name"),
+        pytest.param({"SPACE_ID": "me/game"}, "127.0.0.1", False, id="a public Space"),
+        pytest.param({"SPACE_ID": "me/game", "GHIGLIOTTINA_TRAINING": "on"}, "0.0.0.0", True, id="its owner allows it"),
+        pytest.param({"GHIGLIOTTINA_TRAINING": "off"}, "127.0.0.1", False, id="forbidden"),
+        pytest.param({"GHIGLIOTTINA_TRAINING": ""}, "127.0.0.1", True, id="empty is unset"),
+    ],
+)
+def test_who_may_train_from_the_page(environment, host, allowed):
+    assert Settings.from_environment(environment, host).allow_training is allowed
+
+
+def test_a_switch_is_on_or_off():
+    with pytest.raises(InputError, match="GHIGLIOTTINA_TRAINING"):
+        Settings.from_environment({"GHIGLIOTTINA_TRAINING": "yes"})
