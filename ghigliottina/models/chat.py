@@ -21,7 +21,8 @@ class Chat:
         self.tokenizer = tokenizer
         self.ends = ends
         """The tokens that end what a model writes."""
-        self._template = template
+        self.template = template
+        """The Jinja template that makes messages text."""
         self._marks = marks
         self._special = {str(token) for token in tokenizer.get_added_tokens_decoder().values() if token.special}
 
@@ -48,7 +49,7 @@ class Chat:
         unfinished = messages[-1].role == "assistant"
         (text,), _ = render_jinja_template(
             conversations=[turns],
-            chat_template=self._template,
+            chat_template=self.template,
             continue_final_message=unfinished,
             add_generation_prompt=not unfinished,
             **self._marks,

@@ -60,7 +60,7 @@ class Checkpoint:
             name=_text(folder, record, "name", folder.name),
             path=folder,
             kind="adapter" if adapter else _kind(folder, record),
-            base=_text(folder, record, "base", base) or None,
+            base=(_text(folder, record, "base", base) or None) if adapter else None,
             grammar=_grammar(folder, record),
             shots=bool(record.get("shots", not adapter and not has_template(folder))),
             licence=_text(folder, record, "licence", GEMMA_TERMS),
