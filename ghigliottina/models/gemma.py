@@ -6,7 +6,7 @@ vector times a matrix (19 against 10 GB/s here), those that share an input are o
 values grows in place. It keeps all positions, in sliding layers too, so that it can be rewound to any of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -35,6 +35,20 @@ class Memory:
         """How many of the first tokens of `ids` are remembered already."""
         pairs = enumerate(zip(ids, self.ids, strict=False))
         return next((place for place, (new, old) in pairs if new != old), min(len(ids), len(self.ids)))
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Several texts that are written side by side, a token of each at a time."""
+
+    states: torch.Tensor
+    """[2, layers, texts, key heads, capacity, head size]: keys, then values."""
+    lengths: torch.Tensor
+    """[texts]: how many tokens each text has."""
+
+    def keep(self, places: torch.Tensor) -> None:
+        """Forget all texts but those."""
+        self.states, self.lengths = self.states[:, :, places], self.lengths[places]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +95,69 @@ class Gemma:
         """Read `ids` after what `memory` holds, add them to it, and return their hidden states [len(ids), hidden]."""
         start, end = len(memory.ids), len(memory.ids) + len(ids)
         states = self._reserve(memory, end)
-        config = self._config
-        # transformers rounds this factor to the weights' dtype too.
-        scale = torch.tensor(config.hidden_size**0.5, dtype=self.dtype, device=self.device)
-        x = self._embedding[torch.tensor(ids, device=self._embedding.device)].to(self.dtype) * scale
-        spans = {FULL: 0, SLIDING: max(0, start - config.sliding_window + 1)}
-        turns = {kind: self._turns(kind, start, end) for kind in spans}
+        spans = {FULL: 0, SLIDING: max(0, start - self._config.sliding_window + 1)}
         masks = {kind: self._mask(kind, first, start, end) for kind, first in spans.items()}
-        for place, layer in enumerate(self._layers):
-            h = self._normed(x, layer.before_attention)
-            q, k, v = self._project(h, layer, turns[layer.kind])
+
+        def attend(place: int, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+            kind = self._layers[place].kind
             keys, values = states[:, place]
             keys[:, start:end], values[:, start:end] = k, v
-            span = slice(spans[layer.kind], end)
-            h = self._attend(q, keys[:, span], values[:, span], masks[layer.kind]) @ layer.out
+            mixed = self._mix(q[None], keys[None, :, spans[kind] : end], values[None, :, spans[kind] : end], masks[kind])
+            return mixed[0].transpose(0, 1)
+
+        memory.ids.extend(ids)
+        return self._through(torch.tensor(ids), torch.arange(start, end), attend)
+
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
+    def gather(self, memories: Sequence[Memory], copies: int, room: int) -> Crowd:
+        """What the memories hold, each `copies` times in a row, with room for so many tokens more in the longest."""
+        lengths = torch.tensor([len(memory.ids) for memory in memories])
+        longest = int(lengths.max())
+        _, layers, heads, _, size = memories[0].states.shape  # type: ignore[union-attr]
+        shape = (2, layers, len(memories) * copies, heads, longest + room, size)
+        # Zeros, not whatever lies there: what is masked is still multiplied, and 0 · nan is nan.
+        states = torch.zeros(shape, dtype=self.dtype, device=self.device)
+        for i, memory in enumerate(memories):
+            known = memory.states[:, :, None, :, : lengths[i]]  # type: ignore[index]
+            states[:, :, i * copies : (i + 1) * copies, :, : lengths[i]] = known
+        return Crowd(states, lengths.repeat_interleave(copies))
+
+    @torch.inference_mode()  # type: ignore[untyped-decorator]
+    def step(self, ids: torch.Tensor, crowd: Crowd) -> torch.Tensor:
+        """Read one more token of each text, `ids` [texts], and return their hidden states [texts, hidden]."""
+        rows, end = torch.arange(len(ids)), int(crowd.lengths.max()) + 1
+        seen = torch.arange(end) <= crowd.lengths[:, None]
+        near = torch.arange(end) > crowd.lengths[:, None] - self._config.sliding_window
+        masks = {FULL: seen[:, None, None].to(self.device), SLIDING: (seen & near)[:, None, None].to(self.device)}
+
+        def attend(place: int, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+            keys, values = crowd.states[:, place]
+            keys[rows, :, crowd.lengths], values[rows, :, crowd.lengths] = k.transpose(0, 1), v.transpose(0, 1)
+            return self._mix(
+                q.transpose(0, 1)[:, :, None], keys[:, :, :end], values[:, :, :end], masks[self._layers[place].kind]
+            )
+
+        states = self._through(ids, crowd.lengths, attend)
+        crowd.lengths = crowd.lengths + 1
+        return states
+
+    def _through(
+        self,
+        ids: torch.Tensor,
+        positions: torch.Tensor,
+        attend: Callable[[int, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor],
+    ) -> torch.Tensor:
+        """Hidden states [n, hidden] of tokens [n] at their positions [n]; `attend` mixes what each layer sees."""
+        # transformers rounds this factor to the weights' dtype too.
+        scale = torch.tensor(self._config.hidden_size**0.5, dtype=self.dtype, device=self.device)
+        x = self._embedding[ids.to(self._embedding.device)].to(self.dtype) * scale
+        turns = {kind: self._turns(kind, positions) for kind in self._ropes}
+        for place, layer in enumerate(self._layers):
+            q, k, v = self._project(self._normed(x, layer.before_attention), layer, turns[layer.kind])
+            h = attend(place, q, k, v).reshape(len(x), -1) @ layer.out
             x = x + self._normed(h, layer.after_attention)
             gate, up = (self._normed(x, layer.before_mlp) @ layer.gate_up).chunk(2, dim=-1)
             x = x + self._normed((gelu(gate, approximate="tanh") * up) @ layer.down, layer.after_mlp)
-        memory.ids.extend(ids)
         return self._normed(x, self._norm)
 
     def _normed(self, x: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
@@ -117,19 +176,16 @@ class Gemma:
         qk = (qk * cos + qk.roll(size // 2, -1) * sin).transpose(0, 1)
         return qk[:heads], qk[heads:], qkv[:, heads + key_heads :].transpose(0, 1)
 
-    def _attend(
+    def _mix(
         self, q: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, mask: torch.Tensor | None
     ) -> torch.Tensor:
-        """[n, heads · head size]. Several query heads share a key head."""
+        """[batch, heads, n, head size]. Several query heads share a key head."""
         scale = self._config.query_pre_attn_scalar**-0.5
-        mixed = scaled_dot_product_attention(
-            q[None], keys[None], values[None], attn_mask=mask, scale=scale, enable_gqa=True
-        )
-        return mixed[0].transpose(0, 1).flatten(1)
+        return scaled_dot_product_attention(q, keys, values, attn_mask=mask, scale=scale, enable_gqa=True)
 
-    def _turns(self, kind: str, start: int, end: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def _turns(self, kind: str, positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Cosines and sines [n, 1, head size]; the sign of “rotate half” lies in the sines, so a roll does it."""
-        angles = torch.outer(torch.arange(start, end, dtype=torch.float32), self._ropes[kind])
+        angles = torch.outer(positions.float(), self._ropes[kind])
         cos, sin = torch.cat((angles.cos(),) * 2, -1), torch.cat((-angles.sin(), angles.sin()), -1)
         return cos[:, None].to(self.device, self.dtype), sin[:, None].to(self.device, self.dtype)
 
