@@ -6,13 +6,13 @@ Exit codes: 0 done; 1 failed; 2 wrong input or usage; 3 checkpoint; 4 busy; 5 da
 import json
 import os
 import sys
-from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from ghigliottina import cli_training
 from ghigliottina.errors import GhigliottinaError
 from ghigliottina.game.puzzle import Puzzle, read_puzzles
 from ghigliottina.links.candidates import Candidate, candidates
@@ -20,17 +20,16 @@ from ghigliottina.links.generator import Difficulty, difficulty_of, puzzles
 from ghigliottina.links.graph import Graph
 from ghigliottina.settings import ASSETS, Settings
 from ghigliottina.solver import Attempt, Player, Solver, solve
-from ghigliottina.training.recipe import PRESETS, Recipe
 from rewards import RUBRIC, Breakdown, Rubric
 
 if TYPE_CHECKING:
     from ghigliottina.evaluation import Report
 
-WARM_START = PRESETS["sft"]
-
 app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 links_app = typer.Typer(help="Look after the link files.", rich_markup_mode=None)
 app.add_typer(links_app, name="links")
+app.command("train")(cli_training.train_command)
+app.add_typer(cli_training.runs_app, name="runs")
 
 Clues = Annotated[list[str], typer.Argument(help="The five clue words; quote a clue of two words.", metavar="CLUE…")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -152,30 +151,6 @@ def generate_command(
         typer.echo(json.dumps(row | {"difficulty": difficulty_of(graph, puzzle)}, ensure_ascii=False))
 
 
-@app.command("train")
-def train_command(
-    start: Annotated[str, typer.Option(help="The model to tune, by its name on the shelf.")] = WARM_START.start,
-    steps: Annotated[int, typer.Option(help="Updates; five seconds each on two cores.")] = WARM_START.steps,
-    puzzles: Annotated[int, typer.Option(help="Puzzles a step.")] = WARM_START.puzzles,
-    learning_rate: Annotated[float, typer.Option(help="Its highest value.")] = WARM_START.learning_rate,
-    rank: Annotated[int, typer.Option(help="LoRA rank; the scale stays at 2.")] = WARM_START.rank,
-    seed: Annotated[int, typer.Option(help="The same seed trains on the same puzzles.")] = WARM_START.seed,
-    out: Annotated[
-        Path | None, typer.Option(help="A new folder. Default: checkpoints/BASE-METHOD in the home folder.")
-    ] = None,
-) -> None:
-    """Train an adapter that plays: it is on the shelf from its first save on, every 50 steps."""
-    given = {"start": start, "steps": steps, "puzzles": puzzles, "learning_rate": learning_rate, "seed": seed}
-    recipe = Recipe.from_json(WARM_START.as_json() | given | {"rank": rank, "alpha": 2 * rank})
-    settings = Settings.from_environment()
-    from ghigliottina.models.shelf import Shelf
-    from ghigliottina.training.sft import train
-
-    folder = out or settings.home / "checkpoints" / f"{start}-sft"
-    checkpoint = train(recipe, folder, Shelf(settings), Graph.load(), _step)
-    typer.echo(f"{checkpoint.name}: {_dump(checkpoint.record['metrics'])}")
-
-
 @links_app.command("check")
 def links_check(
     folder: Annotated[Path, typer.Argument(help="A folder of link files.")] = ASSETS / "links", json: Json = False
@@ -240,11 +215,6 @@ def _rubric(settings: Settings) -> Rubric:
 def _progress(done: float, what: str) -> None:
     if sys.stderr.isatty():
         typer.echo(f"\r{what} {done:4.0%}".ljust(60), nl=done >= 1, err=True)
-
-
-def _step(step: int, figures: Mapping[str, float]) -> None:
-    told = "  ".join(f"{name} {figures[name]:.4g}" for name in ("loss", "mean_token_accuracy", "learning_rate"))
-    typer.echo(f"step {step}  {told}", err=True)
 
 
 def _candidate(candidate: Candidate) -> dict[str, object]:

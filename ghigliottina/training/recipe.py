@@ -123,6 +123,31 @@ PRESETS: Mapping[str, Recipe] = {
 """Recipes to start from: two minutes and ten minutes of GRPO on two cores, a warm start of half an hour, a GPU."""
 
 
+def preset_for(method: str) -> str:
+    """The preset that a method starts from, unless another is named."""
+    return "sft" if method == "sft" else "demo-10"
+
+
+def command(recipe: Recipe) -> list[str]:
+    """The command that trains by this recipe, as the words after `python app.py`; only what its preset leaves open."""
+    wanted = recipe.as_json()
+
+    def open_fields(preset: str) -> dict[str, Any]:
+        given = PRESETS[preset].as_json()
+        return {name: value for name, value in wanted.items() if name != "method" and given[name] != value}
+
+    alike = [name for name, preset in PRESETS.items() if preset.method == recipe.method]
+    nearest = min(alike, key=lambda name: len(open_fields(name)))
+    words = ["train", "--method", recipe.method]
+    words += [] if nearest == preset_for(recipe.method) else ["--preset", nearest]
+    for name, value in open_fields(nearest).items():
+        if name == "weights":
+            words += [word for reward, weight in value.items() for word in ("--weight", f"{reward}={weight}")]
+        else:
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return words
+
+
 def _bad(name: str, value: object, reason: str, remedy: str) -> InputError:
     message = f"The recipe's {name} is {value}, but {reason}: {remedy}."
     return InputError(message, "recipe", name=name, value=str(value))

@@ -131,15 +131,15 @@ class Run:
                 file.truncate()
 
     def note(self, event: str, **data: Any) -> None:  # noqa: ANN401
-        """Append an event; `step` and `saved` also show in the status.
+        """Append an event; `start`, `step` and `saved` also show in the status.
 
         Raises OSError if the disk is full, and then leaves no half line.
         """
         line = json.dumps({"time": round(time.time(), 3), "event": event, **data}, ensure_ascii=False).encode() + b"\n"
         with (self.folder / EVENTS).open("ab", buffering=0) as file:
             _append(file.fileno(), line if self._whole_lines() else b"\n" + line)
-        if event == "step":
-            self.write_status(step=data["step"])
+        if event in ("start", "step"):
+            self.write_status(step=data["from_step" if event == "start" else "step"])
         elif event == "saved":
             self.write_status(checkpoint=self.name)
 
@@ -198,7 +198,8 @@ class Run:
 
     def checkpoints(self) -> list[int]:
         """The steps, in order, from whose whole checkpoint-N folders it can go on."""
-        return sorted(int(path.parent.name[11:]) for path in self.folder.glob("checkpoint-*/trainer_state.json"))
+        states = self.folder.glob("checkpoint-[0-9]*/trainer_state.json")  # what the trainer writes last
+        return sorted(int(state.parent.name.partition("-")[2]) for state in states if _is_json(state))
 
     def log_tail(self, lines: int = 40) -> str:
         """The end of what its process printed; empty where it ran in a terminal."""
@@ -222,6 +223,14 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 def _died(written: Status) -> Status:
     reason = "its process ended without a word (killed, or the machine restarted): resume it"
     return replace(written, state=RunState.FAILED, reason=reason, code="worker_died")
+
+
+def _is_json(path: Path) -> bool:
+    """Whether it is whole: half a JSON object is none."""
+    try:
+        return bool(json.loads(path.read_bytes()))
+    except ValueError:
+        return False
 
 
 def _append(file: int, line: bytes) -> None:

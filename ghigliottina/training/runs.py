@@ -84,7 +84,10 @@ class Runs:
             yield
 
     def queue(self, run: Run) -> None:
-        """Make it ready to be started, again if need be. Raises InputError on a finished one."""
+        """Make it ready to be started, again if need be. Raises BusyError if a run is active, InputError if this one
+        is finished."""
+        if holder := self.owner():
+            raise holder.busy
         status = run.status
         if status.state is RunState.FINISHED:
             message = f"“{run.name}” has done all its {status.steps} steps: train a new run that starts from it."
@@ -100,12 +103,10 @@ class Runs:
         from filelock import FileLock
 
         with FileLock(self.folder / ".launch.lock"):  # of two at once, the second finds the first one training
-            if holder := self.owner():
-                raise holder.busy
             self.queue(run)
             process = self._start(run)
             deadline = time.monotonic() + STARTING
-            while process.poll() is None and self.active() != run and time.monotonic() < deadline:
+            while process.poll() is None and not self._holds(run) and time.monotonic() < deadline:
                 time.sleep(0.05)
         # Whoever waits for it leaves no zombie behind.
         threading.Thread(target=process.wait, daemon=True).start()
@@ -119,7 +120,7 @@ class Runs:
     def _start(self, run: Run) -> subprocess.Popen[bytes]:
         with (run.folder / LOG).open("ab") as log:
             return subprocess.Popen(
-                [*self.worker, str(run.folder)],
+                [*self.worker, str(run.folder.absolute())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -157,9 +158,13 @@ class Runs:
             raise InputError(message, "run_alive", run=run.name)
         self._remove(run.folder)
 
+    def _holds(self, run: Run) -> bool:
+        holder = self.owner()
+        return holder is not None and holder.run == run.name
+
     def _ended(self, run: Run, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
-        while self.active() == run:
+        while self._holds(run):
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.05)

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
 
-from ghigliottina.errors import BusyError, GhigliottinaError
+from ghigliottina.errors import GhigliottinaError
 from ghigliottina.links.graph import Graph
 from ghigliottina.models.shelf import Shelf
 from ghigliottina.settings import Settings
@@ -26,8 +26,9 @@ Train = Callable[[Run, Shelf, Graph, Stop], Literal["finished", "stopped"]]
 def main(folder: Path, train: Train | None = None) -> int:
     """Train a run's folder to its end. Returns the exit code: 0, 1 if it failed, 4 if another run is active."""
     try:
-        return 1 if work(Run(folder), train).state is RunState.FAILED else 0
-    except BusyError as error:
+        run = Runs(folder.absolute().parent.parent).find(folder.name)
+        return 1 if work(run, train).state is RunState.FAILED else 0
+    except GhigliottinaError as error:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code
 
@@ -42,20 +43,23 @@ def work(run: Run, train: Train | None = None) -> Status:
         with _signals(run) as stop:
             _train(_Silent(run.folder), train, stop)
         return run.status
-    with Runs(run.folder.parent.parent).lock(run), _signals(run) as stop:
-        try:
-            run.write_status(state=RunState.RUNNING, reason="", code="", pid=os.getpid(), steps=run.recipe.steps)
-            ended = RunState(_train(run, train, stop))
-            reason = "stopped when asked to, and saved: resume it to go on" if ended is RunState.STOPPED else ""
-            return _end(run, ended, reason)
-        except KeyboardInterrupt:
-            _end(run, RunState.STOPPED, "interrupted before it could save: resume it to go on from its last save")
-            raise
-        except Exception as error:
-            with suppress(OSError):  # on a full disk the log has no room either
-                traceback.print_exc()
-            code, reason = explain(error)
-            return _end(run, RunState.FAILED, reason, code)
+    try:
+        with Runs(run.folder.parent.parent).lock(run), _signals(run) as stop:
+            return _work(run, train, stop)
+    except OSError as error:  # even the lock can't be written
+        return _fail(run, error)
+
+
+def _work(run: Run, train: Train | None, stop: Stop) -> Status:
+    try:
+        run.write_status(state=RunState.RUNNING, reason="", code="", pid=os.getpid(), steps=run.recipe.steps)
+        ended = RunState(_train(run, train, stop))
+    except KeyboardInterrupt:
+        _end(run, RunState.STOPPED, "interrupted before it could save: resume it to go on from its last save")
+        raise
+    except Exception as error:
+        return _fail(run, error)
+    return _end(run, ended, "stopped when asked to, and saved: resume it to go on" if ended == "stopped" else "")
 
 
 def explain(error: BaseException) -> tuple[str, str]:
@@ -116,6 +120,13 @@ def _signals(run: Run) -> Iterator[Stop]:
             signal.signal(number, handler)
 
 
+def _fail(run: Run, error: Exception) -> Status:
+    with suppress(OSError):  # on a full disk the log has no room either
+        traceback.print_exception(error)
+    code, reason = explain(error)
+    return _end(run, RunState.FAILED, reason, code)
+
+
 def _end(run: Run, state: RunState, reason: str, code: str = "") -> Status:
     run.write_status(state=state, reason=reason, code=code)
     with suppress(OSError):  # the status has said it, and a full disk takes no more
@@ -141,4 +152,6 @@ def _words(error: BaseException) -> set[str]:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(f"usage: {sys.argv[0]} RUN_FOLDER")
     sys.exit(main(Path(sys.argv[1])))
