@@ -78,7 +78,7 @@ class Run:
         """What was asked for. Raises InputError if the file is missing or damaged."""
         try:
             return Recipe.from_json(json.loads((self.folder / RECIPE).read_bytes()))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:
             message = f"The recipe of “{self.name}” can't be read ({error}): delete the run and start a new one."
             raise InputError(message, "run_recipe", run=self.name) from None
 
