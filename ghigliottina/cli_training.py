@@ -50,10 +50,7 @@ def train_command(
     chosen = {f.name: given[f.name] for f in fields(Recipe) if f.name in given}
     runs = _runs()
     if resume is None:
-        recipe = _recipe(chosen, preset, weight or [])
-        if holder := runs.owner():
-            raise holder.busy  # before there is a folder
-        run = runs.create(recipe)
+        run = _new(runs, _recipe(chosen, preset, weight or []))
     elif chosen or preset or weight:
         raise InputError("A run that is resumed keeps its recipe: leave out the other options.", "resume_options")
     else:
@@ -117,6 +114,12 @@ def _weight(text: str) -> tuple[str, float]:
         return name, float(value)
     except ValueError:
         raise InputError(f"“{text}” is no weight: write it as exact_match=2.", "weight", text=text) from None
+
+
+def _new(runs: Runs, recipe: Recipe) -> Run:
+    if holder := runs.owner():
+        raise holder.busy  # before there is a folder that nobody trains
+    return runs.create(recipe)
 
 
 def _work(runs: Runs, run: Run) -> None:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from fake_worker import until
 
 from ghigliottina.errors import BusyError, InputError, TrainingError
 from ghigliottina.training.recipe import Recipe
@@ -16,7 +17,7 @@ from ghigliottina.training.run import STARTING
 from ghigliottina.training.runs import Run, Runs, RunState, harmless
 
 ROOT = Path(__file__).resolve().parents[2]
-FAKE = (sys.executable, "-m", "tests.training.fake_worker")
+FAKE = (sys.executable, "-m", "tests.fake_worker")
 ENDLESS = Recipe(steps=10_000, learning_rate=2e-5, save_every=5)
 SHORT = Recipe(steps=3, learning_rate=1e-6)
 STUBBORN = Recipe(steps=9, learning_rate=0.01)
@@ -29,13 +30,6 @@ def runs(tmp_path):
     yield runs
     if active := runs.active():
         runs.stop(active, discard=True, grace=0)
-
-
-def until(true, seconds=20.0):
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)
 
 
 def ended(run):

@@ -33,5 +33,13 @@ def save(run, step):
     run.note("saved", step=step, checkpoint=f"checkpoint-{step}")
 
 
+def until(true, seconds=20.0):
+    """Wait for something to come true."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.02)
+
+
 if __name__ == "__main__":
     sys.exit(worker.main(Path(sys.argv[1]), train))
