@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ghigliottina import cli_training
+from ghigliottina import cli_merging, cli_training
 from ghigliottina.errors import GhigliottinaError
 from ghigliottina.game.puzzle import Puzzle, read_puzzles
 from ghigliottina.links.candidates import Candidate, candidates
@@ -29,6 +29,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions
 links_app = typer.Typer(help="Look after the link files.", rich_markup_mode=None)
 app.add_typer(links_app, name="links")
 app.command("train")(cli_training.train_command)
+app.command("merge")(cli_merging.merge_command)
 app.add_typer(cli_training.runs_app, name="runs")
 
 Clues = Annotated[list[str], typer.Argument(help="The five clue words; quote a clue of two words.", metavar="CLUE…")]
@@ -196,11 +197,7 @@ def _player(solver: Solver, checkpoint: str | None, settings: Settings) -> Playe
     from ghigliottina.models.shelf import Shelf
 
     shelf = Shelf(settings)
-    folder = Path(checkpoint) if checkpoint and checkpoint not in shelf.names() else None
-    if folder and folder.is_dir():
-        found = shelf.fetch_folder(folder, _progress)
-    else:
-        found = shelf.fetch(checkpoint or shelf.default, _progress)
+    found = shelf.fetch_given(checkpoint or shelf.default, _progress)
     return Player.of(solver, load(found, shelf, _progress), found, settings.answer_seconds)
 
 

@@ -33,8 +33,10 @@ MAY_IMPORT = {
         "rewards",
     },
     "ghigliottina.cli_training": {"errors", "settings", "training"},
+    "ghigliottina.cli_merging": {"errors", "settings", "training", "models", "links"},
     "ghigliottina.cli": {
         "cli_training",
+        "cli_merging",
         "errors",
         "settings",
         "evaluation",

@@ -19,6 +19,7 @@ import torch
 from peft import PeftModel
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, GenerationConfig
+from transformers.utils import logging
 
 from ghigliottina.errors import CheckpointError, InputError
 from ghigliottina.models.chat import Chat
@@ -74,6 +75,7 @@ def merge(
     Raises InputError if `out` exists, CheckpointError where the two don't fit, the merge differs, the disk is full.
     """
     _check(adapter, base)
+    logging.disable_progress_bar()  # whoever wants one listens to `progress`
     try:
         with alone(out, progress), _draft(out) as draft:
             chat = Chat.load(adapter, base)

@@ -52,11 +52,17 @@ class Shelf:
         """Somebody's own folder, anywhere on this machine, with its base: for commands, never for what a page sends."""
         return self._with_its_base(self._on_its_base(Checkpoint.read(folder)), progress)
 
+    def fetch_given(self, given: str, progress: Progress) -> Checkpoint:
+        """What a person names in a command: a name on the shelf, or a folder. Raises as `fetch` does."""
+        if given not in self.names() and Path(given).is_dir():
+            return self.fetch_folder(Path(given), progress)
+        return self.fetch(given, progress)
+
     def _on_its_base(self, checkpoint: Checkpoint) -> Checkpoint:
         """An adapter with its base by the name on the shelf; anything else as it is."""
         if checkpoint.kind != "adapter":
             return checkpoint
-        base = _ALIASES.get(checkpoint.base or "", checkpoint.base)
+        base = ALIASES.get(checkpoint.base or "", checkpoint.base)
         if base not in self.names():
             message = (
                 f"The adapter “{checkpoint.name}” needs the base “{base or '?'}”, which isn't on the shelf: add it."
@@ -100,7 +106,7 @@ class Shelf:
         raise CheckpointError(message, "checkpoint_unknown", name=name[:80], known=known)
 
 
-_ALIASES = {"google/gemma-3-270m": EMBEDDED}
+ALIASES = {"google/gemma-3-270m": EMBEDDED}
 """What adapters made elsewhere call the embedded base."""
 _FILES = ("*.safetensors", "*.safetensors.index.json", "*config.json", "tokenizer.json", "*.jinja")
 """What is downloaded: data that the local engine reads, and no code."""
