@@ -1,5 +1,7 @@
 """What can go wrong, said to a visitor. Errors speak English by themselves; here is their Italian, by `code`."""
 
+import logging
+
 from ghigliottina.errors import GhigliottinaError
 from ghigliottina.ui.text import Language, say
 
@@ -46,6 +48,32 @@ ITALIAN = {
     "embedded_package": "Il pacchetto del modello incluso manca o è danneggiato: va reinstallato.",
     "embedded_disk": "Il modello incluso non si può preparare: manca spazio sul disco o il permesso di scrivere.",
     "encoder_unreadable": "Il codificatore di parole “{name}” non si può caricare.",
+    # merging and giving away
+    "merge_unlike": "L’adattatore “{name}” e il modello unito non dicono lo stesso: non è stato tenuto niente.",
+    "merge_whole": "“{name}” è già un modello intero: non c’è niente da unire.",
+    "merge_exists": "Il modello “{name}” c’è già: va prima tolto.",
+    "merge_disk": "Il modello unito non si può scrivere: manca spazio sul disco o il permesso.",
+    "push_foreign": "“{name}” non è stato unito qui: senza la sua storia non si può scriverne la scheda.",
+    "push_name": "Il nome sull’hub va scritto per intero: proprietario/modello.",
+    "push_token": "Per mandarlo sull’hub serve un permesso, HF_TOKEN.",
+    # trainings
+    "training_off": "Su questo server gli allenamenti sono spenti: li può accendere solo chi lo gestisce.",
+    "recipe": "Nella ricetta, “{name}” non può valere {value}: correggilo.",
+    "run_active": "È già in corso l’allenamento “{run}” (processo {pid}): aspetta che finisca, o fermalo.",
+    "run_unknown": "L’allenamento “{run}” non c’è più: scegline un altro.",
+    "run_ended": "L’allenamento “{run}” è già finito: non c’è niente da fermare.",
+    "run_finished": "L’allenamento “{run}” ha già fatto tutti i passi: preparane uno nuovo che parta dal suo modello.",
+    "run_alive": "L’allenamento “{run}” è ancora in corso: prima va fermato.",
+    "run_recipe": "La ricetta di “{run}” non si legge: scarta l’allenamento e preparane uno nuovo.",
+    "run_unsaved": "L’allenamento “{run}” non ha ancora salvato niente: aspetta il primo salvataggio.",
+    "merge_active": "Si sta già unendo “{run}”: aspetta che finisca.",
+    # what a training can die of
+    "worker_died": "Il suo processo è finito senza dire nulla (ucciso, o il computer è ripartito): riprendilo.",
+    "status_damaged": "Il suo stato non si legge: riprendilo, e verrà riscritto.",
+    "memory": "La memoria non basta: meno risposte o meno puzzle per passo.",
+    "disk_full": "Il disco è pieno: libera spazio, poi riprendi dall’ultimo salvataggio.",
+    "nan": "I numeri sono usciti dai limiti: riprova con un tasso di apprendimento più basso.",
+    "bug": "Si è rotto per un errore del programma: il registro dice quale.",
 }
 """code → Italian; `{names}` are the error's details."""
 
@@ -54,6 +82,10 @@ ENGLISH = {
     "embedded_disk": "The embedded model can’t be prepared: the disk is full, or not ours to write to.",
     "encoder_unreadable": "The word encoder “{name}” can’t be loaded.",
     "hub_unreachable": "“{name}” can’t be downloaded: the network or the disk don’t allow it.",
+    "merge_disk": "The merged model can’t be written: the disk is full, or not ours to write to.",
+    "run_recipe": "The recipe of “{run}” can’t be read: discard the run and start a new one.",
+    "status_damaged": "Its state can’t be read: resume it, and it is written anew.",
+    "bug": "It broke by an error of the program: the log says which.",
 }
 """code → English, where the error's own words name folders of the server, which are no visitor's business."""
 
@@ -67,3 +99,16 @@ def failure(problem: Exception, language: Language) -> str:
         return say("error_bug", language)
     known = (ITALIAN if language is Language.IT else ENGLISH).get(problem.code)
     return known.format(**problem.details) if known else str(problem)
+
+
+def told(problem: Exception, language: Language) -> str:
+    """The same, and a bug goes to the log of the server with its traceback."""
+    if not isinstance(problem, GhigliottinaError):
+        logging.getLogger(__name__).error("a bug", exc_info=problem)
+    return failure(problem, language)
+
+
+def reason(code: str, words: str, language: Language) -> str:
+    """Why a run ended, in the visitor's language where the sentence needs no details, else in its own words."""
+    known = (ITALIAN if language is Language.IT else ENGLISH).get(code, "")
+    return known if known and "{" not in known else words[:1].upper() + words[1:]

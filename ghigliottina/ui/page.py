@@ -11,12 +11,16 @@ from ghigliottina.models.encoder import NONE
 from ghigliottina.models.host import Host
 from ghigliottina.models.shelf import Shelf
 from ghigliottina.settings import Settings
+from ghigliottina.training.runs import Runs
 from ghigliottina.ui import render, theme
 from ghigliottina.ui.playing import under_way
 from ghigliottina.ui.solve_tab import QUIETLY, solve_tab
 from ghigliottina.ui.text import Language
+from ghigliottina.ui.train_events import Doors
+from ghigliottina.ui.train_tab import train_tab
 from ghigliottina.ui.wording import Wording, said
 from ghigliottina.ui.workbench import Hosted, LateEncoder, Workbench
+from ghigliottina.ui.workshop import Workshop
 from rewards import RUBRIC
 
 PORTS = 100
@@ -37,9 +41,13 @@ def build(bench: Workbench) -> gr.Blocks:
             language = words.make(
                 gr.Radio, {"label": said("language")}, choices=languages, value=str(words.first), elem_id="g-language"
             )
-        with gr.Tabs():
-            with words.make(gr.Tab, {"label": said("tab_solve")}, id="solve"):
-                solve_tab(bench, words, language)
+        with gr.Tabs() as tabs:
+            with words.make(gr.Tab, {"label": said("tab_solve")}, id="solve") as solving:
+                checkpoint, notice = solve_tab(bench, words, language)
+            if bench.workshop is not None:
+                with words.make(gr.Tab, {"label": said("tab_train")}, id="train") as training:
+                    doors = Doors(page, tabs, solving, training, checkpoint, notice)
+                    train_tab(bench, bench.workshop, words, language, doors)
         language.change(words.switch, language, words.components, **QUIETLY)
         language.change(None, language, None, js="(language) => { document.documentElement.lang = language; }")
     return page
@@ -80,7 +88,8 @@ def open_page(settings: Settings, host: str = "127.0.0.1", port: int = 7860) -> 
     shelf = Shelf(settings)
     models = Hosted(shelf, Host(shelf))
     encoder = None if settings.encoder == NONE else LateEncoder(settings.encoder)
-    page = launch(Workbench.of(settings, Graph.load(), RUBRIC.with_embedder(encoder), models), host, port)
+    workshop = Workshop(Runs(settings.home), settings.allow_training)
+    page = launch(Workbench.of(settings, Graph.load(), RUBRIC.with_embedder(encoder), models, workshop), host, port)
     print(f"La Ghigliottina: {page.local_url}", flush=True)  # noqa: T201 - for whoever started it
     models.prepare(shelf.default)  # only now: it would keep the page from opening
     if encoder is not None:

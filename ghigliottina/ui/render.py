@@ -202,6 +202,11 @@ def header(logo: Html, language: Language) -> Html:
     return tag("div", logo, words, class_="g-header")
 
 
+def hint(key: str, language: Language) -> Html:
+    """A sentence that helps."""
+    return tag("p", say(key, language), class_="g-hint")
+
+
 def label(key: str, language: Language) -> Html:
     """A few words in front of a row."""
     return tag("span", say(key, language), class_="g-label")

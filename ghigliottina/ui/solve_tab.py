@@ -31,8 +31,11 @@ QUIETLY: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visib
 """How small events run: at once, without a veil over the page, and not for programs."""
 
 
-def solve_tab(bench: Workbench, words: Wording, language: gr.Radio) -> None:
-    """Lay out the tab and wire it. Must be called inside a `gr.Tab`."""
+def solve_tab(bench: Workbench, words: Wording, language: gr.Radio) -> tuple[gr.Dropdown, gr.HTML]:
+    """Lay out the tab and wire it. Must be called inside a `gr.Tab`.
+
+    Returns what other tabs may change: which checkpoint is chosen, and a line about what makes it slow.
+    """
     with gr.Column(elem_classes="g-stage"):
         with gr.Row(elem_classes="g-clues"):
             clues = [_clue_box(number, words) for number in range(1, CLUES + 1)]
@@ -54,7 +57,7 @@ def solve_tab(bench: Workbench, words: Wording, language: gr.Radio) -> None:
                 elem_id="g-solution",
                 html_attributes=_PLAIN,
             )
-    state = picture("g-model")
+    state, notice = picture("g-model"), picture("g-notice")
     with gr.Row(elem_classes="g-results"):
         with words.make(gr.Accordion, {"label": said("thought")}, elem_id="g-thought"):
             thought = picture(value=render.thought(None, words.first))
@@ -64,6 +67,7 @@ def solve_tab(bench: Workbench, words: Wording, language: gr.Radio) -> None:
     ask = Ask(clues, solution, solver, checkpoint, language)
     _wire(bench, ask, screen)
     _watch(bench, ask, state)
+    return checkpoint, notice
 
 
 def picture(name: str | None = None, value: str = "") -> gr.HTML:

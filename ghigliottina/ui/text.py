@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from ghigliottina.ui.train_text import TRAIN_TEXTS
+
 
 class Language(StrEnum):
     """The languages of the page. The game, and what models write, is Italian in both."""
@@ -159,6 +161,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "error": ("Così non va.", "That won’t do."),
     "error_bug": ("Qualcosa si è rotto da parte nostra: riprova, o usa i soli legami.",
                   "Something broke on our side: try again, or use links alone."),
+    **TRAIN_TEXTS,
 }  # fmt: skip
 """key → (Italian, English); `{names}` are filled in by `say`."""
 

@@ -13,6 +13,7 @@ from ghigliottina.models.host import Host, State
 from ghigliottina.models.shelf import Shelf
 from ghigliottina.settings import Settings
 from ghigliottina.solver import Player, Solver
+from ghigliottina.ui.workshop import Workshop
 from rewards import Embedder, Rubric
 
 
@@ -153,8 +154,12 @@ class Workbench:
     models: Models
     line: Line
     runs: Runs = field(default_factory=Runs)
+    workshop: Workshop | None = None
+    """Where models are trained; without one, the page has no such tab."""
 
     @classmethod
-    def of(cls, settings: Settings, graph: Graph, rubric: Rubric, models: Models) -> "Workbench":
+    def of(
+        cls, settings: Settings, graph: Graph, rubric: Rubric, models: Models, workshop: Workshop | None = None
+    ) -> "Workbench":
         """A workbench with a line as long as the settings allow."""
-        return cls(settings, graph, rubric, models, Line(settings.queue_size))
+        return cls(settings, graph, rubric, models, Line(settings.queue_size), workshop=workshop)

@@ -1,0 +1,162 @@
+"""How the tab *Allena* watches a run: its folder is read every two seconds, and wishes are written into it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.blocks import Block
+
+from ghigliottina.errors import CheckpointError
+from ghigliottina.ui import train_render
+from ghigliottina.ui.solve_screen import Changes
+from ghigliottina.ui.solve_tab import QUIETLY
+from ghigliottina.ui.text import Language
+from ghigliottina.ui.train_order import Counter, refused, wire_order
+from ghigliottina.ui.train_screen import Seen, View
+from ghigliottina.ui.watching import Watch, size
+from ghigliottina.ui.workbench import Workbench
+from ghigliottina.ui.workshop import Workshop
+
+LOOK_SECONDS = 2.0
+"""Between two looks at the run's folder."""
+NOTICE_SECONDS = 10.0
+"""Between two looks at whether anything trains at all."""
+MOST_RUNS = 20
+"""How many are listed; older ones are still on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the tab touches of the rest of the page."""
+
+    page: gr.Blocks
+    tabs: gr.Tabs
+    solving: gr.Tab
+    training: gr.Tab
+    checkpoint: gr.Dropdown
+    """The one of the tab *Risolvi*."""
+    notice: gr.HTML
+    """Where *Risolvi* says that a training slows it down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """What stands between a visitor and the loss of a run."""
+
+    row: gr.Row
+    sure: gr.Button
+    never: gr.Button
+
+
+def wire(bench: Workbench, workshop: Workshop, counter: Counter, view: View, confirm: Confirm, doors: Doors) -> None:
+    """Connect everything. Must be called inside the page."""
+    look = _looking(workshop, view, counter.language)
+    look(wire_order(bench, workshop, counter, doors.page))
+    _wire_wishes(workshop, view, confirm, counter.language, look)
+    _wire_play(bench, workshop, view, counter.language, doors)
+    _wire_shelf(bench, workshop, counter, doors)
+    timer = gr.Timer(LOOK_SECONDS, active=False)
+    doors.training.select(lambda: gr.update(active=True), None, timer, **QUIETLY)
+    doors.solving.select(lambda: gr.update(active=False), None, timer, **QUIETLY)
+    looks = (timer.tick, doors.page.load, doors.training.select, counter.language.change)
+    for event in (*looks, view.history.input, view.step.input):
+        look(event)
+
+
+Look = Callable[[Callable[..., Any]], Any]
+"""Makes an event look at the run, and draw what has changed."""
+
+
+def _looking(workshop: Workshop, view: View, language: gr.Radio) -> Look:
+    seen = gr.State(Seen())
+    inputs = [view.history, view.step, language, seen]
+
+    def look(name: str | None, step: float, language: str, before: Seen) -> Any:  # noqa: ANN401
+        drawn = _look(workshop, view, name, int(step), Language(language), before)
+        return gr.skip() if drawn is None else drawn[0] | {seen: drawn[1]}
+
+    return lambda event: event(look, inputs, [*view.components, seen], **QUIETLY)
+
+
+def _look(
+    workshop: Workshop, view: View, name: str | None, step: int, language: Language, before: Seen
+) -> tuple[Changes, Seen] | None:
+    """What has changed for this visitor since they last looked; None, most of the time."""
+    runs = [(run, run.status) for run in workshop.runs.all()[:MOST_RUNS]]
+    run = next((run for run, _ in runs if run.name == name), None) or workshop.latest()
+    follows = run is None or before.run != run.name or step >= before.latest
+    shown = None if follows else step
+    states = tuple((other.name, status) for other, status in runs)
+    signature = (language, shown, states, run and (run.name, size(run), workshop.merging(run.name)))
+    if signature == before.signature:
+        return None
+    watch = Watch.of(run, workshop, shown) if run else None
+    drawn = view.draw(runs, watch, workshop.allowed, language)
+    marks = {place._id: repr(picture) for place, picture in drawn.items()}
+    news = {place: picture for place, picture in drawn.items() if before.drawn.get(place._id) != marks[place._id]}
+    return news, Seen(watch.name if watch else "", watch.latest if watch else 0, signature, marks)
+
+
+def _wire_wishes(workshop: Workshop, view: View, confirm: Confirm, language: gr.Radio, look: Look) -> None:
+    """The buttons that change a run."""
+
+    def asked(wish: Callable[[str], None]) -> Callable[[str | None, str], str]:
+        def carry_out(name: str | None, language: str) -> str:
+            try:
+                wish(name or "")
+            except Exception as problem:
+                return refused(problem, language)
+            return ""
+
+        return carry_out
+
+    wishes = {
+        view.stop: workshop.stop,
+        view.resume: workshop.resume,
+        view.merge: workshop.merge,
+        confirm.sure: workshop.discard,
+    }
+    for button, wish in wishes.items():
+        look(button.click(asked(wish), [view.history, language], view.problem, **QUIETLY).then)
+    view.discard.click(lambda: gr.update(visible=True), None, confirm.row, **QUIETLY)
+    for event in (confirm.sure.click, confirm.never.click, view.history.input):
+        event(lambda: gr.update(visible=False), None, confirm.row, **QUIETLY)
+
+
+def _wire_play(bench: Workbench, workshop: Workshop, view: View, language: gr.Radio, doors: Doors) -> None:
+    def play(name: str | None, language: str) -> Changes:
+        try:
+            checkpoint = workshop.runs.find(name or "").status.checkpoint
+            names = bench.models.names()
+            if checkpoint not in names:
+                message = f"There is no checkpoint “{checkpoint}” on the shelf: it was removed. Train it again."
+                raise CheckpointError(message, "checkpoint_unknown", name=checkpoint)
+        except Exception as problem:
+            return {view.problem: refused(problem, language)}
+        chosen = gr.update(choices=list(names), value=checkpoint)
+        return {doors.checkpoint: chosen, doors.tabs: gr.Tabs(selected="solve"), view.problem: ""}
+
+    view.play.click(play, [view.history, language], [doors.checkpoint, doors.tabs, view.problem], **QUIETLY)
+
+
+def _wire_shelf(bench: Workbench, workshop: Workshop, counter: Counter, doors: Doors) -> None:
+    """Keep the lists of checkpoints as they are on the disk, and say on the other tab that something trains."""
+
+    def lists(checkpoint: str | None, start: str | None) -> Changes:
+        names = list(bench.models.names())
+        chosen = {doors.checkpoint: checkpoint, counter.order.start: start}
+        return {
+            place: gr.update(choices=names, value=name if name in names else next(iter(names), None))
+            for place, name in chosen.items()
+        }
+
+    def notice(language: str) -> str:
+        return train_render.busy(workshop.runs.owner() is not None, Language(language))
+
+    places: list[Block] = [doors.checkpoint, counter.order.start]
+    for event in (doors.page.load, doors.training.select, doors.solving.select):
+        event(lists, places, places, **QUIETLY)
+    timer = gr.Timer(NOTICE_SECONDS)
+    for event in (doors.page.load, doors.solving.select, counter.language.change, timer.tick):
+        event(notice, counter.language, doors.notice, **QUIETLY)
