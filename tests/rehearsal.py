@@ -76,7 +76,7 @@ def answer(step, group, place, recipe):
     think = "\n".join(f"- {clue}: {word} e {clue}" for clue in clues[: 2 + place % 4])
     text = SOLUZIONE.write(think, word) if (step + place) % 5 else f"{EVIL}\n{think}"
     if step % 3 == 0 and group == 0:
-        text = SOLUZIONE.write(think := "- latte: via lattea", "mare")
+        text = SOLUZIONE.write("- latte: via lattea", "mare")
     judged = recipe.rubric.judge(Completion.parse(text), clues, solution)
     row = {"group": group, "clues": clues, "solution": solution, "text": text, "rewards": judged.values}
     return row | {"total": judged.total, "tokens": 61}

@@ -39,7 +39,7 @@ def figure(curve: Curve, title: str, meaning: str, steps: int, language: Languag
         role="img",
         aria_label=_said(curve, title, language),
     )
-    scale = [tag("span", written(value, curve, language)) for value in (high, low)]
+    scale = [tag("span", f"{value:.0f}" if curve.share else written(value, curve, language)) for value in (high, low)]
     return tag(
         "figure",
         tag("figcaption", tag("span", title), tag("strong", written(mean[-1], curve, language))),

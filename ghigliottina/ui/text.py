@@ -172,6 +172,6 @@ def say(key: str, language: Language, **details: object) -> str:
 
 
 def number(value: float, language: Language, digits: int = 2) -> str:
-    """A number as the language writes it: 0,25 or 0.25."""
-    text = f"{value:.{digits}f}"
+    """A number as the language writes it: 0,25 or 0.25, with a true minus."""
+    text = f"{value:.{digits}f}".replace("-", "−")
     return text.replace(".", ",") if language is Language.IT else text

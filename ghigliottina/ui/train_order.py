@@ -28,6 +28,8 @@ class Counter:
     """Why the order can't be carried out."""
     go: gr.Button
     measure: gr.Button
+    fold: gr.Accordion
+    """All of the above; closed while something trains, as then there is more to see below."""
     history: gr.Radio
     """Where the new run is chosen, to be watched."""
     language: gr.Radio
@@ -52,11 +54,14 @@ def wire_order(bench: Workbench, workshop: Workshop, counter: Counter, page: gr.
             name = workshop.launch(recipe_of(*asked[:-1])).name
         except Exception as problem:
             return done | {counter.refusal: refused(problem, asked[-1])}
-        return done | {counter.history: gr.update(choices=[name], value=name)}
+        return done | {counter.history: gr.update(choices=[name], value=name), counter.fold: gr.update(open=False)}
 
+    page.load(lambda: gr.update(open=workshop.runs.owner() is None), None, counter.fold, **QUIETLY)
     places = [counter.refusal, counter.go]
     waiting = counter.go.click(wait, counter.language, places, **QUIETLY)
-    started: Callable[..., Any] = waiting.then(launch, counter.inputs, [*places, counter.history], **QUIETLY).then
+    started: Callable[..., Any] = waiting.then(
+        launch, counter.inputs, [*places, counter.history, counter.fold], **QUIETLY
+    ).then
     return started
 
 

@@ -217,12 +217,15 @@ def _group(group: int, rows: list[Event], language: Language) -> Html:
         tag("th", say("advantage", language), scope="col"),
     ]
     body = [part for place, row in enumerate(rows) for part in _rollout(row, names, marks.get(place, ""), language)]
+    table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *body))
+    title = f"g-group-{group}"
     return tag(
         "section",
-        tag("h3", say("group", language, group=group + 1, clues=", ".join(rows[0]["clues"]))),
+        tag("h3", say("group", language, group=group + 1, clues=", ".join(rows[0]["clues"])), id=title),
         tag("p", say("group_solution", language, solution=rows[0].get("solution") or "?")),
         tag("p", say("group_flat", language), class_="g-hint") if flat else "",
-        tag("div", tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *body)), class_="g-wide", tabindex="0"),
+        # It scrolls sideways on a phone, by keys too.
+        tag("div", table, class_="g-wide", role="region", aria_labelledby=title, tabindex="0"),
     )
 
 
@@ -230,16 +233,16 @@ def _rollout(row: Event, names: list[str], mark: str, language: Language) -> lis
     """Two rows of the table: the figures, and below them the text in a fold."""
     word = tag("b", answer(row) or say("answer_none", language), lang="it")
     badge = tag("span", say(mark, language), class_="g-badge") if mark else ""
-    cells = [_heat(row["rewards"].get(name), say(f"reward_{name}", language), language) for name in names]
+    cells = [_heat(row["rewards"].get(name), language) for name in names]
     advantage = float(row["advantage"])
     sign = "plus" if advantage > SIGNAL else "minus" if advantage < -SIGNAL else None
-    written = ("+" if sign == "plus" else "") + number(advantage, language).replace("-", "−")
+    written = ("+" if sign == "plus" else "") + number(advantage, language)
     figures = tag(
         "tr",
         tag("th", word, " ", badge, scope="row"),
         *cells,
-        tag("td", number(float(row["total"]), language), class_="g-sum", data_label=say("total", language)),
-        tag("td", written, class_=sign, data_label=say("advantage", language)),
+        tag("td", number(float(row["total"]), language), class_="g-sum"),
+        tag("td", written, class_=sign),
         class_=f"g-{mark}" if mark else None,
     )
     tokens = tag("span", say("tokens", language, tokens=row.get("tokens", "?")), class_="g-note")
@@ -249,8 +252,8 @@ def _rollout(row: Event, names: list[str], mark: str, language: Language) -> lis
     return [figures, tag("tr", tag("td", fold, colspan=len(names) + 3), class_="g-fold")]
 
 
-def _heat(value: float | None, label: str, language: Language) -> Html:
+def _heat(value: float | None, language: Language) -> Html:
     if value is None:
-        return tag("td", "–", class_="g-heat", data_label=label)
+        return tag("td", "–")
     text = number(value, language, 0 if value in (0, 1) else 2)
-    return tag("td", text, class_="g-heat", style=f"--heat:{max(0.0, min(1.0, value)):.0%}", data_label=label)
+    return tag("td", text, class_="g-heat", style=f"--heat:{max(0.0, min(1.0, value)):.0%}")

@@ -23,8 +23,7 @@ HEAVIEST = 4.0
 
 def train_tab(bench: Workbench, workshop: Workshop, words: Wording, language: gr.Radio, doors: Doors) -> None:
     """Lay out the tab and wire it. Must be called inside its `gr.Tab`."""
-    active = workshop.runs.owner() is not None
-    with words.make(gr.Accordion, {"label": said("recipe")}, open=not active, elem_id="g-recipe"):
+    with words.make(gr.Accordion, {"label": said("recipe")}, elem_id="g-recipe") as fold:
         _hint(words, "recipe_hint" if workshop.allowed else "training_off")
         order = _order(bench, words)
         plan = picture("g-plan")
@@ -35,7 +34,7 @@ def train_tab(bench: Workbench, workshop: Workshop, words: Wording, language: gr
             )
             measure = _button("measure", words, visible=workshop.gauge is not None, interactive=workshop.allowed)
     view, confirm = _view(words)
-    counter = Counter(order, plan, refusal, go, measure, view.history, language)
+    counter = Counter(order, plan, refusal, go, measure, fold, view.history, language)
     wire(bench, workshop, counter, view, confirm, doors)
 
 
@@ -102,7 +101,8 @@ def _view(words: Wording) -> tuple[View, Confirm]:
             )
         with gr.Row(elem_classes="g-wishes", visible=False) as confirm:
             sure, never = _button("discard_sure", words, variant="stop"), _button("discard_no", words)
-    history = words.make(gr.Radio, {"label": said("history")}, choices=[], visible=False, elem_id="g-history")
+    with gr.Column(elem_classes="g-past"):
+        history = words.make(gr.Radio, {"label": said("history")}, choices=[], visible=False, elem_id="g-history")
     learning, samples = picture("g-learning"), picture("g-samples")
     with gr.Column(elem_classes="g-rollouts-tab"):
         step = words.make(

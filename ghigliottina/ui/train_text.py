@@ -88,7 +88,7 @@ TRAIN_TEXTS: dict[str, tuple[str, str]] = {
     "discard_sure": ("Sì, butta via tutto", "Yes, throw it all away"),
     "discard_no": ("No, tienilo", "No, keep it"),
     "resume": ("Riprendi", "Resume"),
-    "merge": ("Unisci in un modello intero", "Merge into a whole model"),
+    "merge": ("Unisci al modello", "Merge into the model"),
     "play": ("Gioca con questo", "Play with this"),
     "merge_running": (
         "Unisce l’adattatore al suo modello e confronta i due: un minuto o due…",
@@ -211,9 +211,9 @@ TRAIN_TEXTS: dict[str, tuple[str, str]] = {
     "rollouts": ("Le risposte, una per una", "The answers, one by one"),
     "rollouts_hint": (
         "Il vantaggio dice quanto una risposta è migliore delle sue compagne: sopra zero diventa più probabile, sotto "
-        "zero meno.",
+        "zero meno. Il cursore torna ai passi di prima; in fondo segue l’ultimo.",
         "The advantage says how much better an answer is than its companions: above zero it becomes more likely, below "
-        "zero less.",
+        "zero less. The slider goes back to earlier steps; at its end it follows the latest.",
     ),
     "rollouts_step": ("Passo", "Step"),
     "rollouts_none": (

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from math import isfinite
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -101,10 +102,10 @@ class Watch:
         """The total, each reward, and the figures of the trainer, as far as there are any."""
         for name in ("reward", *RUBRIC.names, *_FIGURES):
             own = name in RUBRIC.names
-            values = (
-                (row["step"], (row.get("rewards") or {}).get(name) if own else row.get(name)) for row in self.steps
-            )
-            if points := tuple((step, float(value)) for step, value in values if value is not None):
+            values = [(row["step"], ((row.get("rewards") or {}) if own else row).get(name)) for row in self.steps]
+            # A run that goes astray writes NaN before it ends.
+            points = tuple((step, float(value)) for step, value in values if value is not None and isfinite(value))
+            if points:
                 yield Curve(name, points, own or name in _SHARES)
 
     def groups(self) -> Iterator[tuple[int, list[Event]]]:

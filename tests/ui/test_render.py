@@ -1,6 +1,5 @@
-from html.parser import HTMLParser
-
 import pytest
+from elements import Elements
 
 from ghigliottina.errors import CheckpointError
 from ghigliottina.game.puzzle import Puzzle
@@ -48,25 +47,6 @@ def pictures(now, language=IT):
         tables.rewards(now.breakdown, language),
         render.raw(attempt.completion, language),
     ]
-
-
-class Elements(HTMLParser):
-    """Every element and attribute of a piece of HTML, and whether it is well nested."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.tags, self.attributes, self.open = [], [], []
-        self.feed(html)
-        self.close()
-        assert not self.open, f"left open: {self.open}"
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append(tag)
-        self.attributes += [name for name, _ in attributes]
-        self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
 
 
 def test_a_tag_escapes_all_but_tags():
