@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 import torch
 
 from ghigliottina.models.engine import Sampling
-from ghigliottina.models.gemma import Gemma, Memory
+from ghigliottina.models.gemma import Gemma, Matrix, Memory
 
 THIN_OUT = 0.75
 """The texts that are done leave once so few are still being written: each time, what the others hold is copied."""
@@ -16,7 +16,7 @@ THIN_OUT = 0.75
 @torch.inference_mode()  # type: ignore[untyped-decorator]
 def write(
     gemma: Gemma,
-    head: torch.Tensor,
+    head: Matrix,
     rows: torch.Tensor,
     prompts: Sequence[Sequence[int]],
     sampling: Sampling,
@@ -27,7 +27,7 @@ def write(
 ) -> list[list[int]]:
     """`copies` completions of each prompt, in the prompts' order: token ids with the one that ended it, if any did.
 
-    `head` is [hidden, len(rows)] and `rows` the token ids of its columns. Each prompt is read once. A completion is cut
+    `head` makes a logit for each of `rows`, which are token ids. Each prompt is read once. A completion is cut
     off after `sampling.max_new_tokens`; all are, within one token, when `stop` is set.
     """
     memories = [Memory() for _ in prompts]
@@ -40,7 +40,7 @@ def write(
     written: list[list[int]] = [[] for _ in range(len(states))]
     active, going = torch.arange(len(states)), torch.ones(len(states), dtype=torch.bool)
     for count in range(1, sampling.max_new_tokens + 1):
-        tokens = rows[_pick(states @ head, sampling.temperature, generator).cpu()]
+        tokens = rows[_pick(head(states), sampling.temperature, generator).cpu()]
         for i in going.nonzero()[:, 0].tolist():
             written[active[i]].append(int(tokens[i]))
         going &= ~torch.isin(tokens, ended)

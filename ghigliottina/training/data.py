@@ -8,7 +8,7 @@ from random import Random
 from ghigliottina import prompt
 from ghigliottina.game.puzzle import CLUES, Puzzle
 from ghigliottina.links.candidates import Candidate, Evidence, candidates
-from ghigliottina.links.generator import puzzles
+from ghigliottina.links.generator import Difficulty, puzzles
 from ghigliottina.links.graph import Graph
 from ghigliottina.models.engine import Message
 from ghigliottina.training.recipe import Recipe
@@ -26,18 +26,19 @@ class Example:
     messages: tuple[Message, ...]
     target: str
     """What to write after them, without the token that ends it."""
+    puzzle: Puzzle
 
 
 def examples(graph: Graph, recipe: Recipe, grammar: Grammar = SOLUZIONE) -> Iterator[Example]:
     """Endless lessons, the same for the same seed."""
     random = Random(recipe.seed)
-    for puzzle in puzzles(graph, recipe.seed):
+    for puzzle in puzzles(graph, recipe.seed, difficulty=Difficulty(recipe.difficulty) if recipe.difficulty else None):
         if random.random() < recipe.by_heart:
             evidence, right = None, _gold(puzzle)
         else:
             evidence, right = worn(candidates(graph, puzzle.clues), puzzle, recipe.right_first, random)
         chat = prompt.messages(puzzle, evidence, grammar, shots=False)
-        yield Example(tuple(chat), prompt.argue(right, grammar))
+        yield Example(tuple(chat), prompt.argue(right, grammar), puzzle)
 
 
 def worn(evidence: Evidence, puzzle: Puzzle, right_first: float, random: Random) -> tuple[Evidence, Candidate]:
@@ -52,6 +53,13 @@ def worn(evidence: Evidence, puzzle: Puzzle, right_first: float, random: Random)
     place = 0 if random.random() < right_first else random.randint(min(1, len(rivals)), len(rivals))
     shown = [_keep(rival, right.linked - (i < place), random) for i, rival in enumerate(rivals)]
     return replace(evidence, candidates=(*shown[:place], right, *shown[place:])), right
+
+
+def fixed(graph: Graph, grammar: Grammar = SOLUZIONE) -> Example:
+    """One hard puzzle that no run trains on, with the evidence that the page would show: the same for all runs."""
+    puzzle = next(puzzles(graph, 2018, held_out=True, difficulty=Difficulty.HARD))
+    chat = prompt.messages(puzzle, candidates(graph, puzzle.clues), grammar)
+    return Example(tuple(chat), prompt.argue(_gold(puzzle), grammar), puzzle)
 
 
 def take(graph: Graph, recipe: Recipe) -> list[Example]:
