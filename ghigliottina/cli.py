@@ -96,11 +96,13 @@ def solve_command(
     settings = Settings.from_environment()
     player = _player(solver, checkpoint, settings)
     shown = 0
-    for attempt in solve(puzzle, player, Graph.load()):
+    graph = Graph.load()
+    for attempt in solve(puzzle, player, graph):
         if not json:
             typer.echo(attempt.completion.text[shown:], nl=False)
             shown = len(attempt.completion.text)
-    rubric = _rubric(settings) if puzzle.solution else RUBRIC  # the encoder takes seconds, and compares with a solution
+    encoder = settings.encoder if puzzle.solution else "none"  # it takes seconds, and compares with a solution
+    rubric = _rubric(encoder, graph)
     breakdown = rubric.judge(attempt.completion, puzzle.clues, puzzle.solution)
     if json:
         _print_json(_attempt(attempt, breakdown))
@@ -128,7 +130,8 @@ def evaluate_command(
         _check_writable(json)
     settings = Settings.from_environment()
     player = _player(solver, checkpoint, settings)
-    for report in evaluate(chosen, player, Graph.load(), _rubric(settings)):
+    graph = Graph.load()
+    for report in evaluate(chosen, player, graph, _rubric(settings.encoder, graph)):
         if sys.stderr.isatty():
             typer.echo(f"\r{len(report.rows)}/{len(chosen)}", nl=False, err=True)
     _print_report(report)
@@ -201,12 +204,10 @@ def _player(solver: Solver, checkpoint: str | None, settings: Settings) -> Playe
     return Player.of(solver, load(found, shelf, _progress), found, settings.answer_seconds)
 
 
-def _rubric(settings: Settings) -> Rubric:
-    if settings.encoder == "none":
-        return RUBRIC
+def _rubric(encoder: str, graph: Graph) -> Rubric:
     from ghigliottina.models.encoder import load_encoder
 
-    return RUBRIC.with_embedder(load_encoder(settings.encoder))
+    return RUBRIC.with_phrases(graph.says).with_embedder(None if encoder == "none" else load_encoder(encoder))
 
 
 def _progress(done: float, what: str) -> None:

@@ -1,6 +1,7 @@
 """Does the reasoning link the clues to the answer?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rewards.completion import Completion
 from rewards.rubric import Detail, Verdict
@@ -10,26 +11,46 @@ LONGEST_PHRASE = 14
 """Words. What people say is shorter; a longer one is a list that happens to hold both words."""
 
 
-def reasoning_steps(completion: Completion, clues: Sequence[str], solution: str | None) -> Verdict:
+Known = Callable[[str], bool]
+"""Whether people say a phrase."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningSteps:
     """The share of the clues that have a line of their own with a phrase that joins them to the answer.
 
     With the answer luna, `- miele: luna di miele` counts for miele; `- miele: dolce`, `- miele: miele` and
     `- miele: luna` count for nothing. The phrase must say both words, in any form, or a compound of the two (porta,
     fortuna: portafortuna). Gamed elsewhere by numbered empty lines and `Step 1:`, and by one phrase under
-    every clue: here each clue and each phrase counts once. Judged without the solution: a wrong answer can be well
-    argued.
+    every clue: here each clue and each phrase counts once. Gamed by form alone with invented phrases, *luna pepe*:
+    who knows what people say (`with_phrases`) counts those only. Judged without the solution: a wrong answer can be
+    well argued.
     """
-    if not clues:
-        return Verdict(None, "no_clues")
-    answer = completion.answer
-    if not answer:
-        return Verdict(0.0, "no_answer")
-    if echoed := next((clue for clue in clues if same_word(clue, answer)), None):
-        return Verdict(0.0, "echo", {"answer": answer, "clue": echoed})
-    linked = linked_clues(completion, clues)
-    missing = tuple(clue for clue in clues if clue not in linked)
-    details: dict[str, Detail] = {"linked": len(linked), "of": len(clues), "missing": missing}
-    return Verdict(len(linked) / len(clues), "steps", details)
+
+    known: Known | None = None
+
+    def __call__(self, completion: Completion, clues: Sequence[str], solution: str | None) -> Verdict:
+        """Judge one."""
+        if not clues:
+            return Verdict(None, "no_clues")
+        answer = completion.answer
+        if not answer:
+            return Verdict(0.0, "no_answer")
+        if echoed := next((clue for clue in clues if same_word(clue, answer)), None):
+            return Verdict(0.0, "echo", {"answer": answer, "clue": echoed})
+        said = linked_clues(completion, clues)
+        linked = [clue for clue, phrase in said.items() if self.known is None or self.known(phrase)]
+        missing = tuple(clue for clue in clues if clue not in linked)
+        details: dict[str, Detail] = {"linked": len(linked), "of": len(clues), "missing": missing}
+        return Verdict(len(linked) / len(clues), "steps", details)
+
+    def with_phrases(self, known: Known | None) -> "ReasoningSteps":
+        """The same reward, for which only such phrases count."""
+        return ReasoningSteps(known)
+
+
+reasoning_steps = ReasoningSteps()
+"""By form alone."""
 
 
 def linked_clues(completion: Completion, clues: Sequence[str]) -> dict[str, str]:

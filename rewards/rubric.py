@@ -84,6 +84,15 @@ class Embedding(Protocol):
         ...
 
 
+@runtime_checkable
+class Knowing(Protocol):
+    """A reward that asks whether people say a phrase."""
+
+    def with_phrases(self, known: Callable[[str], bool] | None) -> Reward:
+        """The same reward, asking this; by the phrase's form alone if it is None."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """What one reward made of one completion."""
@@ -170,6 +179,15 @@ class Rubric:
                 replace(entry, reward=entry.reward.with_embedder(embedder))
                 if isinstance(entry.reward, Embedding)
                 else entry
+                for entry in self.entries
+            )
+        )
+
+    def with_phrases(self, known: Callable[[str], bool] | None) -> "Rubric":
+        """The same rewards; those that look at phrases count only what `known` says that people say."""
+        return Rubric(
+            tuple(
+                replace(entry, reward=entry.reward.with_phrases(known)) if isinstance(entry.reward, Knowing) else entry
                 for entry in self.entries
             )
         )

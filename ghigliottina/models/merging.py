@@ -79,7 +79,7 @@ def merge(
     try:
         with alone(out, progress), _draft(out) as draft:
             chat = Chat.load(adapter, base)
-            rows = [torch.tensor([chat.ids(messages)]) for messages in chats]
+            rows = [_row(messages, chat) for messages in chats]
             progress(0.0, "load")
             said, merged = _write_model(adapter, base, draft, rows, dtype, progress)
             _write_rest(adapter, base, chat, draft)
@@ -96,6 +96,13 @@ def merge(
         raise CheckpointError(message, "merge_disk", home=str(out.parent), reason=str(error)) from None
     progress(1.0, "check")
     return Merge(Checkpoint.read(out), merged, written)
+
+
+def _row(messages: Sequence[Message], chat: Chat) -> torch.Tensor:
+    """A question and its answer as tokens [1, n]."""
+    *asked, answer = messages
+    written: list[int] = chat.tokenizer.encode(answer.content, add_special_tokens=False).ids
+    return torch.tensor([chat.ids(asked) + written])
 
 
 def _check(adapter: Checkpoint, base: Checkpoint) -> None:

@@ -11,6 +11,8 @@ from ghigliottina.models.embedded import EMBEDDED
 from rewards import RUBRIC, Rubric
 
 Method = Literal["sft", "grpo"]
+WARM_START = "ghigliottina-270m-sft"
+"""The shipped checkpoint that knows the grammar and the use of evidence, and nothing of rewards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +20,17 @@ class Recipe:
     """How to train. The same recipe on the same links makes the same adapter. Raises InputError on a bad value."""
 
     method: Method = "grpo"
-    start: str = EMBEDDED
+    start: str = WARM_START
     """What is trained, by its name on the shelf: a model gets a new adapter, an adapter is trained on."""
     steps: int = 40
     puzzles: int = 2
     """Puzzles a step."""
-    completions: int = 8
+    completions: int = 6
     """Answers that GRPO samples for each puzzle: a group, whose rewards are compared with each other."""
-    max_tokens: int = 112
+    max_tokens: int = 96
     """Where a sampled answer is cut off. A complete one takes 50 to 90."""
     temperature: float = 1.0
-    learning_rate: float = 5e-5
+    learning_rate: float = 1e-4
     """Its highest value: it rises for the first twentieth of the steps, then falls along a cosine."""
     rank: int = 16
     """LoRA rank of a new adapter; one that is trained on keeps its own."""
@@ -116,9 +118,9 @@ PRESETS: Mapping[str, Recipe] = {
     "demo-2": Recipe(steps=10, puzzles=1, sample_every=2, save_every=5),
     "demo-10": Recipe(),
     "sft": Recipe(
-        method="sft", steps=300, puzzles=4, learning_rate=2e-4, by_heart=0.2, right_first=0.95, save_every=50
+        method="sft", start=EMBEDDED, steps=300, puzzles=4, learning_rate=2e-4, by_heart=0.2, right_first=0.95, save_every=50
     ),
-    "gpu": Recipe(steps=400, puzzles=16, learning_rate=1e-5, sample_every=20, save_every=50),
+    "gpu": Recipe(steps=400, puzzles=16, completions=8, learning_rate=1e-5, sample_every=20, save_every=50),
 }
 """Recipes to start from: two minutes and ten minutes of GRPO on two cores, a warm start of half an hour, a GPU."""
 

@@ -48,7 +48,7 @@ def train(run: Run, shelf: Shelf, graph: Graph, stop: Stop) -> Literal["finished
     chat = Chat.load(start.checkpoint, start.base)
     lessons = take(graph, recipe)
     run.note("phase", phase="load")
-    rubric = recipe.rubric.with_embedder(load_encoder(shelf.settings.encoder))
+    rubric = recipe.rubric.with_phrases(graph.says).with_embedder(load_encoder(shelf.settings.encoder))
     trainer = build(recipe, start, chat, lessons, rubric, run)
     reporter = Reporter(run, start, shelf, stop, trainer, fixed(graph, start.checkpoint.grammar), chat, rubric)
     trainer.add_callback(reporter)

@@ -89,7 +89,9 @@ def open_page(settings: Settings, host: str = "127.0.0.1", port: int = 7860) -> 
     models = Hosted(shelf, Host(shelf))
     encoder = None if settings.encoder == NONE else LateEncoder(settings.encoder)
     workshop = Workshop(Runs(settings.home), settings.allow_training)
-    page = launch(Workbench.of(settings, Graph.load(), RUBRIC.with_embedder(encoder), models, workshop), host, port)
+    graph = Graph.load()
+    rubric = RUBRIC.with_phrases(graph.says).with_embedder(encoder)
+    page = launch(Workbench.of(settings, graph, rubric, models, workshop), host, port)
     print(f"La Ghigliottina: {page.local_url}", flush=True)  # noqa: T201 - for whoever started it
     models.prepare(shelf.default)  # only now: it would keep the page from opening
     if encoder is not None:

@@ -118,3 +118,23 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(AssetError, match=r"inflections\.tsv") as caught:
         Graph.load(folder)
     assert caught.value.code == "asset_missing"
+
+
+@pytest.mark.parametrize(
+    "phrase, said",
+    [
+        ("luna di miele", True),
+        ("la Luna di Miele", True),
+        ("luna piena", True),
+        ("luna pepe", False),
+        ("luna", True),
+        ("", False),
+        ("capolavoro", True),
+        ("lunamiele", False),
+    ],
+)
+def test_what_people_say(phrase, said):
+    graph = Graph.of(
+        [("luna", "miele", "luna di miele"), ("luna", "piena", "luna piena"), ("capo", "arte", "capolavoro")]
+    )
+    assert graph.says(phrase) is said

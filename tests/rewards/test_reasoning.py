@@ -1,7 +1,7 @@
 import pytest
-from cases import CLUES, STEPS, THINK, judged
+from cases import CLUES, GOLD, SOLUTION, STEPS, THINK, judged
 
-from rewards import Completion
+from rewards import RUBRIC, SOLUZIONE, Completion
 from rewards.reasoning import joins, linked_clues, reasoning_steps
 
 
@@ -57,6 +57,20 @@ def test_reasoning_steps(think, linked):
 def test_the_answer_that_the_phrases_must_say(answer, why, value):
     verdict = judged(reasoning_steps, with_think(THINK, answer))
     assert (verdict.why, verdict.value) == (why, value)
+
+
+def test_who_knows_what_people_say_counts_nothing_else():
+    invented = THINK.replace("chiave inglese", "chiave per l'inglese").replace("chiave di volta", "volta chiave")
+    known = {phrase for _, phrase in Completion.parse(GOLD, SOLUZIONE).lines}
+    assert judged(reasoning_steps, with_think(invented)).value == 1.0
+    verdict = judged(reasoning_steps.with_phrases(known.__contains__), with_think(invented))
+    assert verdict.value == 0.6 and verdict.details["missing"] == ("volta", "inglese")
+    assert judged(reasoning_steps.with_phrases(known.__contains__), GOLD).value == 1.0
+    rubric = RUBRIC.with_phrases(known.__contains__)
+    assert (
+        rubric.judge(Completion.parse(with_think(invented), SOLUZIONE), CLUES, SOLUTION).values["reasoning_steps"]
+        == 0.6
+    )
 
 
 def test_it_needs_clues_but_no_solution():
