@@ -118,7 +118,14 @@ PRESETS: Mapping[str, Recipe] = {
     "demo-2": Recipe(steps=10, puzzles=1, sample_every=2, save_every=5),
     "demo-10": Recipe(),
     "sft": Recipe(
-        method="sft", start=EMBEDDED, steps=300, puzzles=4, learning_rate=2e-4, by_heart=0.2, right_first=0.95, save_every=50
+        method="sft",
+        start=EMBEDDED,
+        steps=300,
+        puzzles=4,
+        learning_rate=2e-4,
+        by_heart=0.2,
+        right_first=0.95,
+        save_every=50,
     ),
     "gpu": Recipe(steps=400, puzzles=16, completions=8, learning_rate=1e-5, sample_every=20, save_every=50),
 }
