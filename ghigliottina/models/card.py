@@ -100,7 +100,7 @@ def push(folder: Path, repo: str, token: str) -> str:
         if status in (401, 403):
             code, remedy = "push_refused", f"use an HF_TOKEN that may write to “{repo.split('/')[0]}”"
         else:
-            code, remedy = "push_unreachable", "check the network"
+            code, remedy = "push_unreachable", "check the network and the name"
         message = f"“{folder.name}” can't be pushed to {repo} ({reason}): {remedy}, then push it again; it is kept."
         raise CheckpointError(message, code, name=folder.name, repo=repo, reason=reason) from None
     return str(address)
