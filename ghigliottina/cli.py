@@ -129,7 +129,7 @@ def evaluate_command(
     if json is not None:
         _check_writable(json)
     settings = Settings.from_environment()
-    player = _player(solver, checkpoint, settings)
+    player = _player(solver, checkpoint, settings, side_by_side=True)
     graph = Graph.load()
     for report in evaluate(chosen, player, graph, _rubric(settings.encoder, graph)):
         if sys.stderr.isatty():
@@ -193,7 +193,7 @@ def links_import(
     typer.echo(f"{tally.kept:,} of {tally.lines:,} lines kept")
 
 
-def _player(solver: Solver, checkpoint: str | None, settings: Settings) -> Player:
+def _player(solver: Solver, checkpoint: str | None, settings: Settings, *, side_by_side: bool = False) -> Player:
     if solver is Solver.LINKS:
         return Player(solver)
     from ghigliottina.models.local import load
@@ -201,7 +201,8 @@ def _player(solver: Solver, checkpoint: str | None, settings: Settings) -> Playe
 
     shelf = Shelf(settings)
     found = shelf.fetch_given(checkpoint or shelf.default, _progress)
-    return Player.of(solver, load(found, shelf, _progress), found, settings.answer_seconds)
+    engine = load(found, shelf, _progress, side_by_side=side_by_side)
+    return Player.of(solver, engine, found, settings.answer_seconds)
 
 
 def _rubric(encoder: str, graph: Graph) -> Rubric:

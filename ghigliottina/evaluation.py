@@ -1,14 +1,14 @@
 """Puzzles × player → a report that explains itself."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from ghigliottina.game.puzzle import Puzzle
 from ghigliottina.links.candidates import candidates
 from ghigliottina.links.graph import Graph
-from ghigliottina.solver import Player, Solver, solve
+from ghigliottina.solver import Attempt, Player, Solver, solve_all
 from rewards import Breakdown, Rubric
 from rewards.words import same_word
 
@@ -106,18 +106,26 @@ class Report:
         return tuple(row for row in self.rows if row.puzzle.solution is not None) if self.ranked else ()
 
 
-def evaluate(puzzles: Iterable[Puzzle], player: Player, graph: Graph, rubric: Rubric) -> Iterator[Report]:
-    """Play the puzzles one by one; yields the report so far after each, so that one can watch it and stop anywhere."""
+TOGETHER = 16
+"""Puzzles that are answered side by side."""
+
+
+def evaluate(
+    puzzles: Sequence[Puzzle], player: Player, graph: Graph, rubric: Rubric, together: int = TOGETHER
+) -> Iterator[Report]:
+    """Play the puzzles, so many at a time; yields the report so far after each such batch, so that one can watch it and
+    stop anywhere."""
     start = time.monotonic()
     rows: tuple[Row, ...] = ()
     ranked = player.solver is not Solver.MODEL
-    for puzzle in puzzles:
-        rows += (_play(puzzle, player, graph, rubric, ranked),)
+    for begin in range(0, len(puzzles), together):
+        attempts = solve_all(puzzles[begin : begin + together], player, graph)
+        rows += tuple(_row(attempt, graph, rubric, ranked) for attempt in attempts)
         yield Report(rows, ranked, time.monotonic() - start)
 
 
-def _play(puzzle: Puzzle, player: Player, graph: Graph, rubric: Rubric, ranked: bool) -> Row:
-    *_, attempt = solve(puzzle, player, graph)
+def _row(attempt: Attempt, graph: Graph, rubric: Rubric, ranked: bool) -> Row:
+    puzzle = attempt.puzzle
     return Row(
         puzzle=puzzle,
         answer=attempt.completion.answer,

@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -13,7 +13,7 @@ from ghigliottina.game.puzzle import Puzzle
 from ghigliottina.links.candidates import Candidate, Evidence, candidates
 from ghigliottina.links.graph import Graph
 from ghigliottina.models.checkpoint import Checkpoint
-from ghigliottina.models.engine import GREEDY, Engine, Sampling
+from ghigliottina.models.engine import GREEDY, Batch, Engine, Sampling
 from rewards import SOLUZIONE, Completion, Grammar
 
 
@@ -169,3 +169,24 @@ def _write(attempt: Attempt, player: Player, stop: threading.Event, start: float
     if stop.is_set():
         cut = Cut.STOP
     yield replace(attempt, seconds=time.monotonic() - start, done=True, cut=cut)
+
+
+def solve_all(puzzles: Sequence[Puzzle], player: Player, graph: Graph) -> list[Attempt]:
+    """Answer many puzzles, as `solve` would to the end, in order: side by side where the engine can.
+
+    Then `seconds` is a share of the time that all took. A checkpoint that knows the grammar from examples only is asked
+    one by one: it must be stopped where the grammar ends.
+    """
+    if player.shots or not isinstance(player.engine, Batch) or player.solver is Solver.LINKS:
+        return [list(solve(puzzle, player, graph))[-1] for puzzle in puzzles]
+    start = time.monotonic()
+    found = [candidates(graph, puzzle.clues) for puzzle in puzzles]
+    shown = found if player.solver is Solver.MODEL_LINKS else [None] * len(puzzles)
+    chats = [prompt.messages(*asked, player.grammar) for asked in zip(puzzles, shown, strict=True)]
+    texts = player.engine.complete(chats, player.sampling)
+    seconds = (time.monotonic() - start) / max(1, len(puzzles))
+    answers = zip(puzzles, texts, found, strict=True)
+    return [
+        Attempt(puzzle, Completion.parse(text, player.grammar), evidence, seconds, done=True)
+        for puzzle, text, evidence in answers
+    ]

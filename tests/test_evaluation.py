@@ -69,6 +69,35 @@ def test_the_report_is_the_contract_of_the_command():
     assert made["rows"][1]["answer"] == "luna" and made["rows"][1]["correct"] is False
 
 
-def test_the_report_grows_puzzle_by_puzzle():
-    puzzles = [Puzzle.of(CLUES, "luna")] * 3
-    assert [len(r.rows) for r in evaluate(puzzles, Player(Solver.LINKS), None, RUBRIC)] == [1, 2, 3]
+def test_the_report_grows_batch_by_batch():
+    puzzles = [Puzzle.of(CLUES, "luna")] * 5
+    assert [len(r.rows) for r in evaluate(puzzles, Player(Solver.LINKS), None, RUBRIC, together=2)] == [2, 4, 5]
+
+
+@pytest.mark.parametrize("solver", [Solver.MODEL, Solver.MODEL_LINKS])
+def test_an_engine_that_can_writes_a_batch_side_by_side(solver):
+    engine = Side()
+    made = report(["luna", "notte", "giorno"], Player(solver, engine))
+    assert engine.asked == [3] and [row.answer for row in made.rows] == ["luna0", "luna1", "luna2"]
+    open_book = "notte" in engine.chats[0][0].content
+    assert open_book is (solver is Solver.MODEL_LINKS)
+
+
+def test_a_checkpoint_that_needs_examples_is_asked_one_by_one():
+    engine = Side()
+    assert report(["luna"], Player(Solver.MODEL, engine, shots=True)).rows[0].answer == "uno" and not engine.asked
+
+
+class Side:
+    """Answers differently when asked for many at once."""
+
+    def __init__(self):
+        self.asked, self.chats = [], []
+
+    def stream(self, messages, sampling, stop):
+        yield from ("- latte: boh\n</think>\n", "soluzione: uno.\n", "e altro")
+
+    def complete(self, chats, sampling):
+        self.asked.append(len(chats))
+        self.chats += chats
+        return [SOLUZIONE.write("- latte: boh", f"luna{i}") for i in range(len(chats))]

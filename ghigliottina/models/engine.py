@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,15 @@ class Engine(Protocol):
         Ends at the model's end of turn, after `sampling.max_new_tokens` tokens, or within one token of `stop` being
         set. Closing the iterator stops the model too. Raises GhigliottinaError if the model can't be used.
         """
+        ...
+
+
+@runtime_checkable
+class Batch(Protocol):
+    """An engine that can also write many answers at once."""
+
+    def complete(self, chats: Sequence[Sequence[Message]], sampling: Sampling) -> list[str]:
+        """One whole answer for each chat, in order. Raises GhigliottinaError if the model can't be used."""
         ...
 
 

@@ -10,6 +10,7 @@ import torch
 from transformers.models.gemma3.configuration_gemma3 import Gemma3TextConfig
 
 from ghigliottina.errors import CheckpointError
+from ghigliottina.models import crowd
 from ghigliottina.models.chat import Chat
 from ghigliottina.models.checkpoint import Checkpoint
 from ghigliottina.models.engine import Message, Sampling
@@ -48,6 +49,14 @@ class LocalEngine:
         """See `Engine.stream`."""
         with closing(self._write(self._chat.ids(messages), sampling, stop)) as tokens:
             yield from self._chat.pieces(tokens)
+
+    def complete(self, chats: Sequence[Sequence[Message]], sampling: Sampling) -> list[str]:
+        """See `Batch.complete`. Twice as fast if loaded for it, see `load`."""
+        prompts = [self._chat.ids(messages) for messages in chats]
+        rows, head = self._head_for([token for prompt in prompts for token in prompt])
+        written = crowd.write(self._gemma, lambda states: states @ head, rows, prompts, sampling, self._chat.ends)
+        ends = self._chat.ends
+        return [self._chat.tokenizer.decode([token for token in ids if token not in ends]) for ids in written]
 
     def _write(self, prompt: list[int], sampling: Sampling, stop: threading.Event) -> Generator[int, None, None]:
         memory = self._take(prompt)
@@ -98,8 +107,12 @@ class LocalEngine:
         return torch.cat((self._rows, extra)), torch.cat((self._head, more), 1)
 
 
-def load(checkpoint: Checkpoint, shelf: Shelf, progress: Callable[[float, str], None]) -> LocalEngine:
+def load(
+    checkpoint: Checkpoint, shelf: Shelf, progress: Callable[[float, str], None], *, side_by_side: bool = False
+) -> LocalEngine:
     """Load a fetched checkpoint, an adapter with its base: seconds. Reports `load`. Raises CheckpointError.
+
+    For many answers at once ask for `side_by_side`; one alone is then slower.
 
     A CPU computes in float32 with the Italian head, a GPU in bfloat16 with the whole one.
     """
@@ -111,7 +124,7 @@ def load(checkpoint: Checkpoint, shelf: Shelf, progress: Callable[[float, str], 
     with ThreadPoolExecutor(1) as aside:
         speech = aside.submit(_speech, checkpoint, base, device)
         weights = Weights(model, checkpoint if base else None)
-        gemma = Gemma.load(_config(model), weights, dtype, device)
+        gemma = Gemma.load(_config(model), weights, dtype, device, side_by_side=side_by_side)
         progress(0.7, "load")
         chat, rows = speech.result()
     engine = LocalEngine(gemma, chat, weights.head, rows)
