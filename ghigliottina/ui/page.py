@@ -25,6 +25,8 @@ from rewards import RUBRIC
 
 PORTS = 100
 """How many ports are tried from the wanted one on."""
+CLOCK = 10.0
+"""Seconds between two looks at whether something trains."""
 PAUSE = 0.5
 """Seconds between two looks at a model that loads."""
 
@@ -41,12 +43,13 @@ def build(bench: Workbench) -> gr.Blocks:
             language = words.make(
                 gr.Radio, {"label": said("language")}, choices=languages, value=str(words.first), elem_id="g-language"
             )
+        clock = gr.Timer(CLOCK)
         with gr.Tabs() as tabs:
             with words.make(gr.Tab, {"label": said("tab_solve")}, id="solve") as solving:
                 checkpoint, notice = solve_tab(bench, words, language)
             if bench.workshop is not None:
                 with words.make(gr.Tab, {"label": said("tab_train")}, id="train") as training:
-                    doors = Doors(page, tabs, solving, training, checkpoint, notice)
+                    doors = Doors(page, tabs, solving, training, checkpoint, notice, clock)
                     train_tab(bench, bench.workshop, words, language, doors)
         language.change(words.switch, language, words.components, **QUIETLY)
         language.change(None, language, None, js="(language) => { document.documentElement.lang = language; }")

@@ -20,8 +20,6 @@ from ghigliottina.ui.workshop import Workshop
 
 LOOK_SECONDS = 2.0
 """Between two looks at the run's folder."""
-NOTICE_SECONDS = 10.0
-"""Between two looks at whether anything trains at all."""
 MOST_RUNS = 20
 """How many are listed; older ones are still on disk."""
 
@@ -38,6 +36,8 @@ class Doors:
     """The one of the tab *Risolvi*."""
     notice: gr.HTML
     """Where *Risolvi* says that a training slows it down."""
+    clock: gr.Timer
+    """Ticks whichever tab is open; one that stands in a tab begins when that is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,5 @@ def _wire_shelf(bench: Workbench, workshop: Workshop, counter: Counter, doors: D
     places: list[Block] = [doors.checkpoint, counter.order.start]
     for event in (doors.page.load, doors.training.select, doors.solving.select):
         event(lists, places, places, **QUIETLY)
-    timer = gr.Timer(NOTICE_SECONDS)
-    for event in (doors.page.load, doors.solving.select, counter.language.change, timer.tick):
+    for event in (doors.page.load, doors.solving.select, counter.language.change, doors.clock.tick):
         event(notice, counter.language, doors.notice, **QUIETLY)

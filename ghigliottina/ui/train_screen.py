@@ -1,7 +1,7 @@
 """The components of the tab *Allena*: what a training is ordered with, and where a run is shown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import gradio as gr
@@ -72,8 +72,8 @@ def recipe_of(preset: str, *values: object) -> Recipe:
 def preset_recipe(preset: str, names: Sequence[str]) -> Recipe:
     """A preset on this shelf: the basics begin with a bare model, GRPO goes on from the best that there is."""
     recipe = PRESETS[preset]
-    first = next(iter(names), EMBEDDED)
-    return Recipe.from_json(recipe.as_json() | {"start": recipe.start if recipe.method == "sft" else first})
+    bare = recipe.method == "sft" and recipe.start in names
+    return replace(recipe, start=recipe.start if bare else next(iter(names), EMBEDDED))
 
 
 @dataclass(frozen=True, slots=True)

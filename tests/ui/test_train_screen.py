@@ -25,8 +25,9 @@ def test_a_form_that_nobody_touched_is_its_preset(preset):
         ("demo-2", ["tuned", EMBEDDED], "tuned"),
         ("demo-2", [], EMBEDDED),
         ("sft", ["tuned", EMBEDDED], EMBEDDED),
+        ("sft", ["tuned"], "tuned"),
     ],
-    ids=["GRPO goes on from the best", "nothing on the shelf", "the basics begin with a bare model"],
+    ids=["GRPO goes on from the best", "nothing on the shelf", "the basics begin with a bare model", "no bare model"],
 )
 def test_where_a_preset_starts(preset, names, start):
     assert preset_recipe(preset, names).start == start
