@@ -160,10 +160,12 @@ class Hub(BaseHTTPRequestHandler):
 
     status: int
     asked: list[tuple[str, str]]
+    made: list[dict[str, object]]
     files: dict[str, bytes]
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        here = f"http://{self.headers['Host']}/{REPO}"
         self.asked.append((self.path.split("?")[0], self.headers["Authorization"]))
         if self.status != 200:
             return self.send(self.status, {"error": "no"})
@@ -176,10 +178,10 @@ class Hub(BaseHTTPRequestHandler):
             for line in map(json.loads, body.splitlines()):
                 if line["key"] == "file":
                     self.files[line["value"]["path"]] = base64.b64decode(line["value"]["content"])
-            return self.send(200, {"commitUrl": f"http://hub/{REPO}/commit/{'a' * 40}", "commitOid": "a" * 40})
+            return self.send(200, {"commitUrl": f"{here}/commit/{'a' * 40}", "commitOid": "a" * 40})
         if self.path.endswith("/create"):
-            self.files["private"] = json.loads(body).get("private")
-        return self.send(200, {"url": f"http://{self.headers['Host']}/{REPO}", "errors": [], "warnings": []})
+            self.made.append(json.loads(body))
+        return self.send(200, {"url": here, "errors": [], "warnings": []})
 
     def do_GET(self):
         self.send(self.status, {"id": REPO, "sha": "a" * 40, "siblings": []})
@@ -200,7 +202,7 @@ def hub(monkeypatch):
     """A hub on this machine."""
     from huggingface_hub import constants
 
-    Hub.status, Hub.asked, Hub.files = 200, [], {}
+    Hub.status, Hub.asked, Hub.made, Hub.files = 200, [], [], {}
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
@@ -212,7 +214,7 @@ def hub(monkeypatch):
 def test_the_whole_folder_arrives_in_a_private_repository(made, hub):
     folder = card.build(made, REPO, CHAT, STEPS)
     assert card.push(folder, REPO, "hf_x").endswith(f"/{REPO}")
-    assert hub.files.pop("private") is True
+    assert hub.made[0]["visibility"] == "private"
     assert hub.files == {path.name: path.read_bytes() for path in folder.iterdir()}
     assert {token for _, token in hub.asked} == {"Bearer hf_x"}
 
