@@ -56,7 +56,7 @@ class LocalEngine:
         rows, head = self._head_for([token for prompt in prompts for token in prompt])
         written = crowd.write(self._gemma, lambda states: states @ head, rows, prompts, sampling, self._chat.ends)
         ends = self._chat.ends
-        return [self._chat.tokenizer.decode([token for token in ids if token not in ends]) for ids in written]
+        return ["".join(self._chat.pieces(token for token in ids if token not in ends)) for ids in written]
 
     def _write(self, prompt: list[int], sampling: Sampling, stop: threading.Event) -> Generator[int, None, None]:
         memory = self._take(prompt)

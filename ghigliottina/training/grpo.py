@@ -38,7 +38,8 @@ class LeanGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
     """Samples and scores with the rows of the head that it is given. A micro-batch is one puzzle's group."""
 
     def __init__(self, chat: Chat, rows: torch.Tensor, note: Note, **options: Any) -> None:  # noqa: ANN401
-        super().__init__(rollout_func=sample, **options)
+        super().__init__(**options)
+        self.rollout_func = sample  # as its parameter it is experimental, and warns
         self.chat, self.rows, self.note = chat, rows, note
         base = self.model.get_base_model()
         embedding = base.get_output_embeddings().weight
