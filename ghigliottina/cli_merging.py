@@ -55,7 +55,8 @@ def merge_command(
     found = _find(adapter, shelf)
     chats = _chats(found)
     if found.kind == "adapter" or not push:
-        found = _merge(found, shelf, name or f"{found.name.replace('/', '--')}-merged", chats, dtype)
+        default = f"{found.name.replace('/', '--')}-merged"
+        found = _merge(found, shelf, default if name is None else name, chats, dtype)
     if push:
         folder = card.build(found, push, chats[0], _steps(found, settings.home))
         typer.echo(f"pushed to {card.push(folder, push, token)}, private if it is new")
@@ -87,7 +88,7 @@ def _out(name: str, shelf: Shelf) -> Path:
         message = f"“{name[:80]}” can't be a name: take letters, digits, dots and dashes, 80 at most."
         raise InputError(message, "merge_name", name=name[:80])
     if name in shelf.names():
-        message = f"“{name}” is on the shelf already: choose another --name, or remove it."
+        message = f"“{name}” is on the shelf already: choose another --name, remove it, or push it by its own name."
         raise InputError(message, "merge_exists", name=name)
     return shelf.settings.home / "checkpoints" / name
 
