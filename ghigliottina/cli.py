@@ -6,18 +6,20 @@ Exit codes: 0 done; 1 failed; 2 wrong input or usage; 3 checkpoint; 4 busy; 5 da
 import json
 import os
 import sys
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from ghigliottina import cli_merging, cli_training
+from ghigliottina import cli_comparing, cli_merging, cli_training
 from ghigliottina.errors import GhigliottinaError
 from ghigliottina.game.puzzle import Puzzle, read_puzzles
 from ghigliottina.links.candidates import Candidate, candidates
 from ghigliottina.links.generator import Difficulty, difficulty_of, puzzles
 from ghigliottina.links.graph import Graph
+from ghigliottina.models.engine import Sampling
 from ghigliottina.settings import ASSETS, Settings
 from ghigliottina.solver import Attempt, Player, Solver, solve
 from rewards import RUBRIC, Breakdown, Rubric
@@ -29,6 +31,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=False, pretty_exceptions
 links_app = typer.Typer(help="Look after the link files.", rich_markup_mode=None)
 app.add_typer(links_app, name="links")
 app.command("train")(cli_training.train_command)
+app.command("compare")(cli_comparing.compare_command)
 app.command("merge")(cli_merging.merge_command)
 app.add_typer(cli_training.runs_app, name="runs")
 
@@ -117,6 +120,8 @@ def evaluate_command(
     checkpoint: WhichCheckpoint = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many puzzles.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the whole report to this file.")] = None,
+    temperature: Annotated[float, typer.Option(min=0.0, max=5.0, help="0: the likeliest answer; 1: sampled.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="The dice of sampled answers.")] = 0,
     strict: Annotated[
         bool, typer.Option(help="Refuse a file with a broken line, instead of naming and skipping it.")
     ] = False,
@@ -130,6 +135,7 @@ def evaluate_command(
         _check_writable(json)
     settings = Settings.from_environment()
     player = _player(solver, checkpoint, settings, side_by_side=True)
+    player = replace(player, sampling=Sampling(temperature=temperature, seed=seed))
     graph = Graph.load()
     for report in evaluate(chosen, player, graph, _rubric(settings.encoder, graph)):
         if sys.stderr.isatty():

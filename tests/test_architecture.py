@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "ghigliottina.training": {"errors", "settings", "game", "links", "prompt", "models", "rewards"},
     "ghigliottina.solver": {"prompt", "game", "links", "models", "rewards"},
     "ghigliottina.evaluation": {"solver", "game", "links", "rewards"},
+    "ghigliottina.comparison": {"errors"},
     "ghigliottina.ui": {
         "errors",
         "settings",
@@ -32,9 +33,11 @@ MAY_IMPORT = {
         "game",
         "rewards",
     },
+    "ghigliottina.cli_comparing": {"comparison"},
     "ghigliottina.cli_training": {"errors", "settings", "training"},
     "ghigliottina.cli_merging": {"errors", "settings", "training", "models", "links"},
     "ghigliottina.cli": {
+        "cli_comparing",
         "cli_training",
         "cli_merging",
         "errors",

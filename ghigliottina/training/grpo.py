@@ -54,12 +54,11 @@ class LeanGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
     def _prepare_inputs(self, batch: Any) -> dict[str, torch.Tensor]:  # noqa: ANN401
         # As TRL's, which also shuffles: a group must stay together to share its prompt.
         steps = self.args.steps_per_generation
-        if self._step % steps == 0 or self._buffered_inputs is None:
+        if self._step % steps == 0 or self._buffered_inputs is None:  # type: ignore[has-type]
             self.note("rollouts")
             self._buffered_inputs = split_tensor_dict(self._generate_and_score_completions(batch), steps)
             self.note("loss")
-        inputs: dict[str, torch.Tensor] = self._buffered_inputs[self._step % steps]
-        return inputs
+        return self._buffered_inputs[self._step % steps]  # type: ignore[no-any-return, has-type]
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
         for column in ("clues", "solution"):  # for the record of rollouts

@@ -93,9 +93,9 @@ def _train(run: Run, train: Train | None, stop: Stop) -> Literal["finished", "st
 
 
 def _trainer() -> Train:
-    from ghigliottina.training import trainer  # torch and trl: seconds, and not needed to take the lock
+    from ghigliottina.training.trainer import train  # torch and trl: seconds, and not needed to take the lock
 
-    return trainer.train
+    return train
 
 
 @contextmanager
