@@ -109,8 +109,9 @@ def common(recipe: Recipe, folder: str) -> dict[str, Any]:
 
 
 def tokenizer_of(chat: Chat) -> PreTrainedTokenizerFast:
-    """What a trainer asks a tokenizer for: padding, and text for tokens. Prompts are made by `Chat`."""
-    return PreTrainedTokenizerFast(tokenizer_object=chat.tokenizer, pad_token="<pad>", eos_token="<eos>")
+    """What a trainer asks a tokenizer for: padding, text for tokens, and stock ones also for the prompt's tokens."""
+    marks = {"bos_token": "<bos>", "pad_token": "<pad>", "eos_token": "<eos>"}
+    return PreTrainedTokenizerFast(tokenizer_object=chat.tokenizer, chat_template=chat.template, **marks)
 
 
 def rows_for(lessons: Sequence[Example], chat: Chat) -> torch.Tensor:
@@ -139,11 +140,13 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
     last: list[Mapping[str, Any]] = field(default_factory=list)
 
     def on_train_begin(self, _args: object, state: Any, _control: object, **_: object) -> None:  # noqa: ANN401
+        """How the fixed puzzle is answered before anything is learnt."""
         if self.run.recipe.sample_every and state.global_step == 0:
             self.sample(0)
         self.clock = time.monotonic()
 
     def on_log(self, _args: object, state: Any, _control: object, logs: Mapping[str, Any], **_: object) -> None:  # noqa: ANN401
+        """A step is done: note its figures and rollouts."""
         if "loss" not in logs:
             return
         if not math.isfinite(logs["loss"]) or not math.isfinite(logs.get("grad_norm", 0.0)):
@@ -164,6 +167,7 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
             self.clock = time.monotonic()
 
     def on_step_end(self, _args: object, state: Any, control: Any, **_: object) -> None:  # noqa: ANN401
+        """Whether to go on."""
         # All processes must agree, or those that go on would wait for those that don't.
         asked = torch.tensor([("", "save", "discard").index(self.stop())], device=self.trainer.accelerator.device)
         answer = int(self.trainer.accelerator.gather(asked).max())
@@ -171,6 +175,7 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
         control.should_save |= answer == 1 or state.global_step == self.run.recipe.steps
 
     def on_save(self, _args: object, state: Any, _control: object, **_: object) -> None:  # noqa: ANN401
+        """The trainer has saved what it needs to go on; put the adapter on the shelf."""
         self.run.note("phase", phase="save")
         if self.trainer.is_world_process_zero():
             metrics = {name: _mean(event.get(name) for event in self.last) for name in ("loss", "reward", "accuracy")}

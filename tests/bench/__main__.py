@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+LONG = {"learning"}
+"""Topics of more than a few minutes: only when named."""
 TOPICS = sorted(file.stem for file in Path(__file__).parent.glob("[a-z]*.py"))
 
 
@@ -20,7 +22,7 @@ def main(topics: list[str]) -> int:
         return 0
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}", flush=True)
     failed = 0
-    for topic in topics or TOPICS:
+    for topic in topics or [topic for topic in TOPICS if topic not in LONG]:
         print(f"\n{topic}", flush=True)
         failed |= subprocess.run([sys.executable, "-m", "tests.bench", topic], check=False).returncode
     return failed
