@@ -99,6 +99,7 @@ def common(recipe: Recipe, folder: str) -> dict[str, Any]:
         "bf16": gpu,
         "activation_checkpointing": False,  # on by default in TRL; it saves memory and costs a third of the time
         "logging_steps": 1,
+        "logging_nan_inf_filter": False,  # it would hide what must end the run
         "save_strategy": "steps",
         "save_steps": recipe.save_every,
         "save_total_limit": 2,
