@@ -13,6 +13,8 @@ LONGEST_PHRASE = 14
 
 Known = Callable[[str], bool]
 """Whether people say a phrase."""
+GUESS = 0.5
+"""What a claim that isn't true takes away of what a true one earns: guessing pays from one hit in three on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,12 @@ class ReasoningSteps:
     With the answer luna, `- miele: luna di miele` counts for miele; `- miele: dolce`, `- miele: miele` and
     `- miele: luna` count for nothing. The phrase must say both words, in any form, or a compound of the two (porta,
     fortuna: portafortuna). Gamed elsewhere by numbered empty lines and `Step 1:`, and by one phrase under
-    every clue: here each clue and each phrase counts once. Gamed by form alone with invented phrases, *luna pepe*:
-    who knows what people say (`with_phrases`) counts those only. Judged without the solution: a wrong answer can be
-    well argued.
+    every clue: here each clue and each phrase counts once. Judged without the solution: a wrong answer can be well
+    argued.
+
+    By form alone, *luna pepe* would count too. Who knows what people say (`with_phrases`) counts only that; and a line
+    that names its clue or the answer without joining them so is a guess, and costs `GUESS`. When guesses were free,
+    training unlearnt to say that no link was found (docs/log.md).
     """
 
     known: Known | None = None
@@ -38,11 +43,15 @@ class ReasoningSteps:
             return Verdict(0.0, "no_answer")
         if echoed := next((clue for clue in clues if same_word(clue, answer)), None):
             return Verdict(0.0, "echo", {"answer": answer, "clue": echoed})
-        said = linked_clues(completion, clues)
-        linked = [clue for clue, phrase in said.items() if self.known is None or self.known(phrase)]
+        joined = linked_clues(completion, clues)
+        linked = [clue for clue, phrase in joined.items() if self.known is None or self.known(phrase)]
         missing = tuple(clue for clue in clues if clue not in linked)
         details: dict[str, Detail] = {"linked": len(linked), "of": len(clues), "missing": missing}
-        return Verdict(len(linked) / len(clues), "steps", details)
+        if self.known is None:
+            return Verdict(len(linked) / len(clues), "steps", details)
+        guessed = tuple(clue for clue in missing if claims(completion, clue))
+        value = max(0.0, len(linked) - GUESS * len(guessed)) / len(clues)
+        return Verdict(value, "steps_known", details | {"guessed": guessed})
 
     def with_phrases(self, known: Known | None) -> "ReasoningSteps":
         """The same reward, for which only such phrases count."""
@@ -67,6 +76,16 @@ def linked_clues(completion: Completion, clues: Sequence[str]) -> dict[str, str]
         linked[clue] = phrase
         used.add(fold(phrase))
     return linked
+
+
+def claims(completion: Completion, clue: str) -> bool:
+    """Whether the clue has a line that says more than the clue or the answer alone, and names one of them."""
+    for label, phrase in completion.lines:
+        if len(label) <= LONGEST and fold(bare(label)) == fold(bare(clue)) and len(tokens(phrase)) > 1:
+            said = phrase[: 2 * LONGEST]
+            if names(said, clue) or names(said, completion.answer):
+                return True
+    return False
 
 
 def joins(phrase: str, clue: str, answer: str) -> bool:

@@ -23,6 +23,7 @@ WHY: Mapping[str, tuple[str, ...]] = {
     # the reasoning
     "no_think": (),
     "steps": ("linked", "of", "missing"),
+    "steps_known": ("linked", "of", "missing", "guessed"),
     # the length
     "no_text": (),
     "length_good": ("tokens",),
@@ -36,7 +37,8 @@ WHY: Mapping[str, tuple[str, ...]] = {
 }
 """Every reason a reward can give, with its details: what the page needs to write a sentence in any language.
 
-`similarity` is the value before the weight; `missing` the clues that no line links; `least` and `most` the bounds, in
+`similarity` is the value before the weight; `missing` the clues that no line links; `guessed` those of them whose line
+claims a link that nobody knows; `least` and `most` the bounds, in
 tokens as `rewards.length` counts them; `mark` the first one found twice; `surplus` the extra copies of marks
 (`soft_xml_count`), or the characters after the answer (`strict_xml_count`).
 """

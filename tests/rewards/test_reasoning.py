@@ -59,18 +59,36 @@ def test_the_answer_that_the_phrases_must_say(answer, why, value):
     assert (verdict.why, verdict.value) == (why, value)
 
 
-def test_who_knows_what_people_say_counts_nothing_else():
-    invented = THINK.replace("chiave inglese", "chiave per l'inglese").replace("chiave di volta", "volta chiave")
-    known = {phrase for _, phrase in Completion.parse(GOLD, SOLUZIONE).lines}
-    assert judged(reasoning_steps, with_think(invented)).value == 1.0
-    verdict = judged(reasoning_steps.with_phrases(known.__contains__), with_think(invented))
-    assert verdict.value == 0.6 and verdict.details["missing"] == ("volta", "inglese")
-    assert judged(reasoning_steps.with_phrases(known.__contains__), GOLD).value == 1.0
-    rubric = RUBRIC.with_phrases(known.__contains__)
-    assert (
-        rubric.judge(Completion.parse(with_think(invented), SOLUZIONE), CLUES, SOLUTION).values["reasoning_steps"]
-        == 0.6
-    )
+KNOWN = {step.partition(": ")[2] for step in STEPS} | {"accento inglese"}
+
+
+@pytest.mark.parametrize(
+    "line, value, guessed",
+    [
+        ("chiave inglese", 1.0, ()),
+        ("nessun legame trovato", 0.8, ()),
+        ("", 0.8, ()),
+        ("inglese", 0.8, ()),
+        ("chiave", 0.8, ()),
+        ("inglese chiave", 0.7, ("inglese",)),
+        ("la chiave del baule", 0.7, ("inglese",)),
+        ("accento inglese", 0.7, ("inglese",)),
+        ("chiave di violino", 0.7, ("inglese",)),
+    ],
+)
+def test_who_knows_what_people_say_pays_nothing_else_and_makes_guesses_cost(line, value, guessed):
+    text = with_think(THINK.replace("chiave inglese", line))
+    verdict = judged(reasoning_steps.with_phrases(KNOWN.__contains__), text)
+    assert (verdict.value, verdict.details["guessed"]) == (pytest.approx(value), guessed)
+    rubric = RUBRIC.with_phrases(KNOWN.__contains__)
+    told = rubric.judge(Completion.parse(text, SOLUZIONE), CLUES, SOLUTION).values["reasoning_steps"]
+    assert told == pytest.approx(value)
+
+
+def test_guesses_cost_no_more_than_all():
+    text = with_think("\n".join(f"- {clue}: {clue} con chiave" for clue in CLUES))
+    assert judged(reasoning_steps.with_phrases(KNOWN.__contains__), text).value == 0.0
+    assert judged(reasoning_steps.with_phrases(KNOWN.__contains__), GOLD).value == 1.0
 
 
 def test_it_needs_clues_but_no_solution():
