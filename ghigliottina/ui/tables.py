@@ -84,7 +84,9 @@ def why(score: Score, language: Language) -> str:
         return ""
     key = f"why_{score.why}"
     details = {name: _detail(value, language) for name, value in score.details.items()}
-    if details.get("missing"):
+    if details.get("guessed"):
+        key += "_guessed"
+    elif details.get("missing"):
         key += "_missing"
     if score.details.get("surplus"):
         key += "_after" if score.name == "strict_xml_count" else "_surplus"

@@ -145,6 +145,13 @@ TEXTS: dict[str, tuple[str, str]] = {
                   "Clues with a line that links them to the answer: {linked} of {of}."),
     "why_steps_missing": ("Indizi con una riga che li lega alla risposta: {linked} su {of}. Senza: {missing}.",
                           "Clues with a line that links them to the answer: {linked} of {of}. Without: {missing}."),
+    "why_steps_known": ("Indizi legati da una frase che si dice: {linked} su {of}.",
+                        "Clues linked by a known phrase: {linked} of {of}."),
+    "why_steps_known_missing": ("Indizi legati da una frase che si dice: {linked} su {of}. Senza: {missing}.",
+                                "Clues linked by a known phrase: {linked} of {of}. Without: {missing}."),
+    "why_steps_known_guessed": (
+        "Indizi legati da una frase che si dice: {linked} su {of}. Tirati a indovinare, e costano: {guessed}.",
+        "Clues linked by a known phrase: {linked} of {of}. Guessed, which costs: {guessed}."),
     "why_no_text": ("Non c’è testo.", "There is no text."),
     "why_length_good": ("{tokens} token: la misura giusta.", "{tokens} tokens: the right measure."),
     "why_too_short": ("{tokens} token: almeno {least}.", "{tokens} tokens: at least {least} are wanted."),
