@@ -15,7 +15,7 @@ def train(run, shelf, graph, stop):
     for step in range(done + 1, run.recipe.steps + 1):
         time.sleep(run.recipe.learning_rate * 1000)
         run.write_rollouts(step, [{"group": 0, "text": f"answer of step {step}"}])
-        run.note("step", step=step, loss=1 / step, reward=float(step))
+        run.note("step", step=step, loss=1 / step, reward=float(step), seconds=step / 10, memory=1000 * step)
         asked = stop()
         if asked or step % run.recipe.save_every == 0:
             save(run, step)

@@ -1,5 +1,6 @@
 """From a run's recipe to an adapter on the shelf: loads, trains, tells the run how it goes, saves, resumes."""
 
+import ctypes
 import math
 import resource
 import sys
@@ -42,6 +43,7 @@ def train(run: Run, shelf: Shelf, graph: Graph, stop: Stop) -> Literal["finished
 
     The adapter is put on the shelf under the run's name at every save. Raises GhigliottinaError.
     """
+    _give_back()
     run.note("phase", phase="prepare")
     recipe = run.recipe
     start = Start.fetch(recipe, shelf)
@@ -239,6 +241,16 @@ def rollouts(trainer: GRPOTrainer, recipe: Recipe) -> list[dict[str, Any]]:
         told = {"text": completion[0]["content"], "rewards": rewards, "total": total}
         rows.append({"group": i // recipe.completions, **extra, **told, "advantage": logs["advantages"][i]})
     return rows
+
+
+def _give_back() -> None:
+    """Let glibc give large freed blocks back at once instead of keeping them: half a gigabyte less here."""
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(_M_MMAP_THRESHOLD, 2**20)
+
+
+_M_MMAP_THRESHOLD = -3
+"""From glibc's malloc.h."""
 
 
 def memory() -> int:
