@@ -91,9 +91,8 @@ def merge(
             seal(draft, out.name, "merged", **_record(adapter, base, merged, written))
             draft.rename(out)
     except (OSError, SafetensorError) as error:
-        message = (
-            f"The merged model can't be written to {out.parent} ({error}): free some disk, or choose another home."
-        )
+        remedy = "free some disk, or set GHIGLIOTTINA_HOME to another folder"
+        message = f"The merged model can't be written to {out.parent} ({error}): {remedy}."
         raise CheckpointError(message, "merge_disk", home=str(out.parent), reason=str(error)) from None
     progress(1.0, "check")
     return Merge(Checkpoint.read(out), merged, written)
