@@ -1,9 +1,11 @@
 """The commands of the workshop: train, and look after the runs."""
 
 import json
+import sys
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,10 +14,11 @@ from ghigliottina.errors import InputError, TrainingError
 from ghigliottina.settings import Settings
 from ghigliottina.training.recipe import PRESETS, Recipe, command, preset_for
 from ghigliottina.training.run import RECIPE
-from ghigliottina.training.runs import Run, Runs, RunState
+from ghigliottina.training.runs import WORKER, Run, Runs, RunState
 
 runs_app = typer.Typer(help="List the training runs, and look after them.", rich_markup_mode=None)
 
+LAUNCH = (sys.executable, "-m", "accelerate.commands.launch")
 WhichRun = Annotated[str, typer.Argument(help="The run's name, as `runs` lists it.", metavar="RUN")]
 
 
@@ -42,6 +45,11 @@ def train_command(
     weight: Annotated[list[str] | None, typer.Option(help="A reward's weight, NAME=VALUE; repeatable.")] = None,
     sample_every: Annotated[int | None, typer.Option(help="Steps between two answers to compare; 0: none.")] = None,
     save_every: Annotated[int | None, typer.Option(help="Steps between two saves.")] = None,
+    vllm: Annotated[bool | None, typer.Option("--vllm/--no-vllm", help="Sample with vLLM (a GPU).")] = None,
+    accelerate: Annotated[
+        Path | None,
+        typer.Option(help="Several processes, by a file of accelerate's; three are in assets/accelerate.", exists=True),
+    ] = None,
     resume: Annotated[str | None, typer.Option(help="Go on with this run instead.", metavar="RUN")] = None,
     background: Annotated[bool, typer.Option("--background", help="Return at once; `runs` tells how it goes.")] = False,
 ) -> None:
@@ -55,7 +63,9 @@ def train_command(
         raise InputError("A run that is resumed keeps its recipe: leave out the other options.", "resume_options")
     else:
         run = runs.find(resume)
-    if background:
+    if accelerate:
+        runs = replace(runs, worker=(*LAUNCH, "--config_file", str(accelerate.absolute()), "-m", WORKER[-1]))
+    if background or accelerate:
         runs.launch(run)
     else:
         _work(runs, run)

@@ -54,8 +54,15 @@ def lora(recipe: Recipe) -> LoraConfig:
     return LoraConfig(r=recipe.rank, lora_alpha=recipe.alpha, target_modules="all-linear", task_type="CAUSAL_LM")
 
 
-def publish(model: PeftModel, start: Start, run: Run, shelf: Path, metrics: Mapping[str, float]) -> Checkpoint:
-    """Put the adapter as it is now, with the run's record, into the folder `shelf` under the run's name.
+def publish(
+    model: PeftModel,
+    state: Mapping[str, torch.Tensor],
+    start: Start,
+    run: Run,
+    shelf: Path,
+    metrics: Mapping[str, float],
+) -> Checkpoint:
+    """Put the adapter, as it is in the model's `state`, with the run's record into the folder `shelf` under its name.
 
     It is written beside and then renamed: whoever looks finds the old one or the new one.
     """
@@ -63,7 +70,7 @@ def publish(model: PeftModel, start: Start, run: Run, shelf: Path, metrics: Mapp
     out = shelf / run.name
     with TemporaryDirectory(dir=shelf, prefix=".draft-") as drafts:
         draft = Path(drafts) / run.name
-        write(model, draft, start.base)
+        write(model, state, draft, start.base)
         if (run.folder / EVENTS).is_file():
             shutil.copy(run.folder / EVENTS, draft)
         seal(
@@ -85,10 +92,10 @@ def publish(model: PeftModel, start: Start, run: Run, shelf: Path, metrics: Mapp
     return Checkpoint.read(out)
 
 
-def write(model: PeftModel, folder: Path, base: Checkpoint) -> None:
+def write(model: PeftModel, state: Mapping[str, torch.Tensor], folder: Path, base: Checkpoint) -> None:
     """The adapter in bfloat16, which names its base as the shelf does and no folder of this machine."""
     folder.mkdir()
-    tensors = get_peft_model_state_dict(model, save_embedding_layers=False)
+    tensors = get_peft_model_state_dict(model, state_dict=state, save_embedding_layers=False)
     save_file({name: tensor.to(torch.bfloat16) for name, tensor in tensors.items()}, folder / ADAPTER)
     config = replace(model.peft_config["default"], base_model_name_or_path=base.name, inference_mode=True)
     config.target_modules = sorted(config.target_modules)

@@ -195,5 +195,7 @@ def settings(recipe: Recipe, processes: int = 1, **common: Any) -> GRPOConfig:  
         multi_objective_aggregation="sum_then_normalize",
         reward_weights=list(recipe.rubric.weights.values()),
         shuffle_dataset=False,
+        use_vllm=recipe.vllm,
+        vllm_mode="colocate",
         **common,
     )

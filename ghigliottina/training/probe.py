@@ -38,7 +38,7 @@ class Probe:
     def estimate(self, recipe: Recipe) -> Estimate | None:
         """What was measured for steps like this recipe's; None if nothing was."""
         found = self._known().get(_size(recipe))
-        return Estimate(**found) if found else None
+        return Estimate(found["seconds_per_step"], int(found["peak_bytes"])) if found else None
 
     def measure(self, recipe: Recipe) -> None:
         """Begin to measure; never waits for the end. Raises BusyError where a training is under way."""

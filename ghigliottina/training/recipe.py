@@ -46,6 +46,8 @@ class Recipe:
     """Rewards whose weight differs from the rubric's."""
     sample_every: int = 5
     """Steps between two answers to one fixed puzzle, to compare before and after; 0 for none."""
+    vllm: bool = False
+    """Answers are sampled by vLLM, on the GPU that trains; needs a GPU and the package vllm."""
     save_every: int = 10
     """Steps between two saves. A run that is killed goes on from its last one."""
 
@@ -152,6 +154,8 @@ def command(recipe: Recipe) -> list[str]:
     for name, value in open_fields(nearest).items():
         if name == "weights":
             words += [word for reward, weight in value.items() for word in ("--weight", f"{reward}={weight}")]
+        elif isinstance(value, bool):
+            words += [f"--{'' if value else 'no-'}{name}"]
         else:
             words += [f"--{name.replace('_', '-')}", str(value)]
     return words

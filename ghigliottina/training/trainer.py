@@ -82,7 +82,11 @@ def build(recipe: Recipe, start: Start, chat: Chat, lessons: Sequence[Example], 
         "train_dataset": Dataset.from_list([grpo.row(lesson) for lesson in lessons]),
     }
     if torch.cuda.is_available():
-        return GRPOTrainer(start.load(recipe), **parts)
+        stock = GRPOTrainer(start.load(recipe), **parts)
+        stock.rows = torch.arange(len(stock.model.get_output_embeddings().weight))
+        return stock
+    if recipe.vllm:
+        raise InputError("vLLM samples on a GPU, and there is none here: leave --vllm out.", "recipe", name="vllm")
     parts |= {"chat": chat, "rows": rows, "note": lambda phase: run.note("phase", phase=phase)}
     return grpo.LeanGRPOTrainer(model=start.load(recipe), **parts)
 
@@ -180,17 +184,18 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
     def on_save(self, _args: object, state: Any, _control: object, **_: object) -> None:  # noqa: ANN401
         """The trainer has saved what it needs to go on; put the adapter on the shelf."""
         self.run.note("phase", phase="save")
+        state_dict = self.trainer.accelerator.get_state_dict(self.trainer.model_wrapped)  # FSDP gathers: all must ask
         if self.trainer.is_world_process_zero():
             metrics = {name: _mean(event.get(name) for event in self.last) for name in ("loss", "reward", "accuracy")}
             told = {name: value for name, value in metrics.items() if value is not None}
             model = self.trainer.accelerator.unwrap_model(self.trainer.model)
             shelf = self.shelf.settings.home / "checkpoints"
-            publish(model, self.start, self.run, shelf, {"steps": state.global_step, **told})
+            publish(model, state_dict, self.start, self.run, shelf, {"steps": state.global_step, **told})
         self.run.note("saved", step=state.global_step, checkpoint=f"checkpoint-{state.global_step}")
 
     def sample(self, step: int) -> None:
         """Note how the fixed puzzle is answered now, at temperature 0."""
-        if not self.trainer.is_world_process_zero():
+        if not self.trainer.is_world_process_zero() or self.trainer.is_fsdp_enabled:  # then it holds a shard only
             return
         model = self.trainer.accelerator.unwrap_model(self.trainer.model)
         rows = self.trainer.rows

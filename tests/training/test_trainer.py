@@ -3,7 +3,6 @@
 import math
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from ghigliottina.cli_training import LAUNCH
 from ghigliottina.errors import InputError, TrainingError
 from ghigliottina.links.graph import Graph
 from ghigliottina.models.shelf import Shelf
@@ -155,10 +155,9 @@ def test_an_adapter_starts_where_its_parent_ended(shelf, graph):
 def test_two_processes_share_a_step(shelf, graph, tmp_path):
     """The worker under `accelerate launch`, as on two GPUs: one writes, both train, and the result is whole."""
     run = started(shelf, GRPO)
-    argv = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
-    argv += ["--mixed_precision", "no", "--dynamo_backend", "no", "--num_cpu_threads_per_process", "1"]
-    argv += ["-m", "ghigliottina.training.worker", str(run.folder)]
     root = Path(__file__).parents[2]
+    config = str(root / "assets" / "accelerate" / "cpu.yaml")
+    argv = [*LAUNCH, "--config_file", config, "-m", "ghigliottina.training.worker", str(run.folder)]
     environment = os.environ | {"GHIGLIOTTINA_ENCODER": "none", "PYTHONPATH": str(root)}
     done = subprocess.run(argv, cwd=root, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -173,3 +172,8 @@ def test_puzzles_that_the_processes_cannot_share_are_refused(shelf, graph, monke
     monkeypatch.setattr(trainer, "PartialState", lambda: type("State", (), {"num_processes": 4}))
     with pytest.raises(InputError, match="2 puzzles a step can't be shared by 4 processes: take a multiple of it"):
         trainer.train(started(shelf, GRPO), shelf, graph, go_on)
+
+
+def test_vllm_needs_a_gpu(shelf, graph):
+    with pytest.raises(InputError, match="vLLM samples on a GPU, and there is none here: leave --vllm out"):
+        trainer.train(started(shelf, replace(GRPO, vllm=True)), shelf, graph, go_on)
