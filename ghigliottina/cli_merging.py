@@ -94,10 +94,12 @@ def _out(name: str, shelf: Shelf) -> Path:
 
 
 def _chats(checkpoint: Checkpoint) -> list[tuple[Message, ...]]:
-    """Games as training knows them, open book and by heart, each with a right answer as its last message."""
+    """Games as training knows them, first open book, then by heart, each with a right answer as its last message."""
     from ghigliottina.training.data import examples
 
-    lessons = islice(examples(Graph.load(), Recipe(by_heart=0.5), checkpoint.grammar), CHATS)
+    graph = Graph.load()
+    kinds = (examples(graph, Recipe(by_heart=share), checkpoint.grammar) for share in (0.0, 1.0))
+    lessons = (lesson for kind in kinds for lesson in islice(kind, CHATS // 2))
     return [(*lesson.messages, Message("assistant", lesson.target)) for lesson in lessons]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ghigliottina import cli
+from ghigliottina import cli, cli_merging
 from ghigliottina.errors import CheckpointError, GhigliottinaError, InputError
 from ghigliottina.models import card
 from ghigliottina.models.checkpoint import RECORD, Checkpoint
@@ -110,6 +110,12 @@ def test_what_it_refuses(home, words, kind, code):
         merge(*words)
     assert caught.value.code == code
     assert whole(home) == ["tiny", "tiny-adapter"]
+
+
+def test_it_is_measured_open_book_and_by_heart(tiny_adapter):
+    chats = cli_merging._chats(tiny_adapter)
+    assert ["Parole possibili" in asked.content for asked, _ in chats] == [True] * 4 + [False] * 4
+    assert all("soluzione:" in answer.content for _, answer in chats)
 
 
 def test_a_run_that_has_saved_nothing_says_so(home):
