@@ -38,6 +38,12 @@
     if (next) { next.focus(); next.select(); } else document.querySelector("#g-go")?.click();
   }, true);
 
+  // Whoever opens an answer of a training wants to read it: the next step must not take it away.
+  document.addEventListener("toggle", (event) => {
+    const follow = document.querySelector("#g-follow input");
+    if (event.newState === "open" && event.target.closest(".g-rollouts") && follow?.checked) follow.click();
+  }, true);
+
   // The server says how long it has taken; between two messages the clock goes on by itself.
   setInterval(() => {
     for (const clock of document.querySelectorAll("[data-running]")) {

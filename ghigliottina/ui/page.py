@@ -27,6 +27,8 @@ PORTS = 100
 """How many ports are tried from the wanted one on."""
 CLOCK = 10.0
 """Seconds between two looks at whether something trains."""
+PULSE = 2.0
+"""Seconds between two looks at a training's folder."""
 PAUSE = 0.5
 """Seconds between two looks at a model that loads."""
 
@@ -43,13 +45,13 @@ def build(bench: Workbench) -> gr.Blocks:
             language = words.make(
                 gr.Radio, {"label": said("language")}, choices=languages, value=str(words.first), elem_id="g-language"
             )
-        clock = gr.Timer(CLOCK)
+        clock, pulse = gr.Timer(CLOCK), gr.Timer(PULSE, active=False)
         with gr.Tabs() as tabs:
             with words.make(gr.Tab, {"label": said("tab_solve")}, id="solve") as solving:
                 checkpoint, notice = solve_tab(bench, words, language)
             if bench.workshop is not None:
                 with words.make(gr.Tab, {"label": said("tab_train")}, id="train") as training:
-                    doors = Doors(page, tabs, solving, training, checkpoint, notice, clock)
+                    doors = Doors(page, tabs, solving, training, checkpoint, notice, clock, pulse)
                     train_tab(bench, bench.workshop, words, language, doors)
         language.change(words.switch, language, words.components, **QUIETLY)
         language.change(None, language, None, js="(language) => { document.documentElement.lang = language; }")

@@ -11,15 +11,13 @@ from ghigliottina.errors import CheckpointError
 from ghigliottina.ui import train_render
 from ghigliottina.ui.solve_screen import Changes
 from ghigliottina.ui.solve_tab import QUIETLY
-from ghigliottina.ui.text import Language
+from ghigliottina.ui.text import TEXTS, Language
 from ghigliottina.ui.train_order import Counter, refused, wire_order
 from ghigliottina.ui.train_screen import Seen, View
 from ghigliottina.ui.watching import Watch, size
 from ghigliottina.ui.workbench import Workbench
 from ghigliottina.ui.workshop import Workshop
 
-LOOK_SECONDS = 2.0
-"""Between two looks at the run's folder."""
 MOST_RUNS = 20
 """How many are listed; older ones are still on disk."""
 
@@ -37,7 +35,10 @@ class Doors:
     notice: gr.HTML
     """Where *Risolvi* says that a training slows it down."""
     clock: gr.Timer
-    """Ticks whichever tab is open; one that stands in a tab begins when that is opened."""
+    """Ticks slowly, whichever tab is open."""
+    pulse: gr.Timer
+    """Ticks every two seconds, while this tab is open. Both stand outside of the tabs: what is inside comes to life
+    when its tab is first opened, and may miss what it is told before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,20 @@ class Confirm:
 def wire(bench: Workbench, workshop: Workshop, counter: Counter, view: View, confirm: Confirm, doors: Doors) -> None:
     """Connect everything. Must be called inside the page."""
     look = _looking(workshop, view, counter.language)
-    look(wire_order(bench, workshop, counter, doors.page))
+    look(wire_order(bench, workshop, counter, doors.page, doors.pulse))
     _wire_wishes(workshop, view, confirm, counter.language, look)
     _wire_play(bench, workshop, view, counter.language, doors)
     _wire_shelf(bench, workshop, counter, doors)
-    timer = gr.Timer(LOOK_SECONDS, active=False)
-    doors.training.select(lambda: gr.update(active=True), None, timer, **QUIETLY)
-    doors.solving.select(lambda: gr.update(active=False), None, timer, **QUIETLY)
-    looks = (timer.tick, doors.page.load, doors.training.select, counter.language.change)
-    for event in (*looks, view.history.input, view.step.input):
+    # One event for all tabs: of two, the slower one would have the last word.
+    doors.tabs.select(_beat, None, doors.pulse, trigger_mode="always_last", **QUIETLY)
+    looks = (doors.pulse.tick, doors.page.load, doors.training.select, counter.language.change)
+    for event in (*looks, view.history.input, view.follow.input):
         look(event)
+    look(view.step.input(lambda: False, None, view.follow, **QUIETLY).then)
+
+
+def _beat(opened: gr.SelectData) -> Any:  # noqa: ANN401
+    return gr.update(active=opened.value in TEXTS["tab_train"])
 
 
 Look = Callable[[Callable[..., Any]], Any]
@@ -70,32 +75,34 @@ Look = Callable[[Callable[..., Any]], Any]
 
 def _looking(workshop: Workshop, view: View, language: gr.Radio) -> Look:
     seen = gr.State(Seen())
-    inputs = [view.history, view.step, language, seen]
+    inputs = [view.history, view.step, view.follow, language, seen]
 
-    def look(name: str | None, step: float, language: str, before: Seen) -> Any:  # noqa: ANN401
-        drawn = _look(workshop, view, name, int(step), Language(language), before)
+    def look(name: str | None, step: float, follow: bool, language: str, before: Seen) -> Any:  # noqa: ANN401
+        drawn = _look(workshop, view, name, None if follow else int(step), Language(language), before)
         return gr.skip() if drawn is None else drawn[0] | {seen: drawn[1]}
 
     return lambda event: event(look, inputs, [*view.components, seen], **QUIETLY)
 
 
 def _look(
-    workshop: Workshop, view: View, name: str | None, step: int, language: Language, before: Seen
+    workshop: Workshop, view: View, name: str | None, step: int | None, language: Language, before: Seen
 ) -> tuple[Changes, Seen] | None:
-    """What has changed for this visitor since they last looked; None, most of the time."""
+    """What has changed for this visitor since they last looked; None, most of the time.
+
+    `step`: the one that they have stayed at; None if they follow the latest.
+    """
     runs = [(run, run.status) for run in workshop.runs.all()[:MOST_RUNS]]
     run = next((run for run, _ in runs if run.name == name), None) or workshop.latest()
-    follows = run is None or before.run != run.name or step >= before.latest
-    shown = None if follows else step
+    shown = step if run is not None and before.run == run.name else None  # another run: follow that
     states = tuple((other.name, status) for other, status in runs)
     signature = (language, shown, states, run and (run.name, size(run), workshop.merging(run.name)))
     if signature == before.signature:
         return None
     watch = Watch.of(run, workshop, shown) if run else None
-    drawn = view.draw(runs, watch, workshop.allowed, language)
+    drawn = view.draw(runs, watch, shown is None, workshop.allowed, language)
     marks = {place._id: repr(picture) for place, picture in drawn.items()}
     news = {place: picture for place, picture in drawn.items() if before.drawn.get(place._id) != marks[place._id]}
-    return news, Seen(watch.name if watch else "", watch.latest if watch else 0, signature, marks)
+    return news, Seen(watch.name if watch else "", signature, marks)
 
 
 def _wire_wishes(workshop: Workshop, view: View, confirm: Confirm, language: gr.Radio, look: Look) -> None:

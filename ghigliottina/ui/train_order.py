@@ -40,9 +40,11 @@ class Counter:
         return [*self.order.inputs, self.language]
 
 
-def wire_order(bench: Workbench, workshop: Workshop, counter: Counter, page: gr.Blocks) -> Callable[..., Any]:
-    """Connect the counter. Returns what follows a start, as an event."""
-    _wire_plan(bench, workshop, counter, page)
+def wire_order(
+    bench: Workbench, workshop: Workshop, counter: Counter, page: gr.Blocks, clock: gr.Timer
+) -> Callable[..., Any]:
+    """Connect the counter. Returns what follows a start, as an event. `clock` ticks while the tab is open."""
+    _wire_plan(bench, workshop, counter, page, clock)
 
     def wait(language: str) -> Changes:
         starting = train_render.starting(Language(language))
@@ -65,17 +67,21 @@ def wire_order(bench: Workbench, workshop: Workshop, counter: Counter, page: gr.
     return started
 
 
-def _wire_plan(bench: Workbench, workshop: Workshop, counter: Counter, page: gr.Blocks) -> None:
-    """Keep the plan true to the form."""
+def _wire_plan(bench: Workbench, workshop: Workshop, counter: Counter, page: gr.Blocks, clock: gr.Timer) -> None:
+    """Keep the plan true to the form, and to what was measured meanwhile."""
     order = counter.order
 
-    def plan(*asked: Any) -> str:  # noqa: ANN401
-        language = Language(asked[-1])
+    shown = gr.State("")
+
+    def plan(*asked: Any) -> Any:  # noqa: ANN401
+        *values, language, before = asked
         try:
-            recipe = recipe_of(*asked[:-1])
+            recipe = recipe_of(*values)
         except GhigliottinaError as problem:
-            return refused(problem, language)
-        return train_render.plan(recipe, workshop.estimate(recipe), workshop.measuring, memory(), language)
+            return (refused(problem, language),) * 2
+        cost = workshop.estimate(recipe)
+        drawn = train_render.plan(recipe, cost, workshop.measuring, memory(), Language(language))
+        return gr.skip() if drawn == before else (drawn, drawn)
 
     def fill(preset: str) -> Changes:
         return order.fill(preset_recipe(preset, bench.models.names()))
@@ -90,8 +96,8 @@ def _wire_plan(bench: Workbench, workshop: Workshop, counter: Counter, page: gr.
     filled = order.preset.input(fill, order.preset, order.components, **QUIETLY).then
     measured = counter.measure.click(measure, counter.inputs, counter.refusal, **QUIETLY).then
     changed = [component.input for component in order.inputs[1:]]
-    for event in (filled, measured, *changed, counter.language.change, page.load):
-        event(plan, counter.inputs, counter.plan, **QUIETLY)
+    for event in (filled, measured, *changed, counter.language.change, page.load, clock.tick):
+        event(plan, [*counter.inputs, shown], [counter.plan, shown], **QUIETLY)
 
 
 def refused(problem: Exception, language: str) -> str:

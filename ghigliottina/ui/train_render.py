@@ -247,7 +247,7 @@ def _rollout(row: Event, names: list[str], mark: str, language: Language) -> lis
     )
     tokens = tag("span", say("tokens", language, tokens=row.get("tokens", "?")), class_="g-note")
     fold = tag(
-        "details", tag("summary", say("text", language), " ", tokens), tag("pre", row.get("text", ""), lang="it")
+        "details", tag("summary", say("text", language), " · ", tokens), tag("pre", row.get("text", ""), lang="it")
     )
     return [figures, tag("tr", tag("td", fold, colspan=len(names) + 3), class_="g-fold")]
 

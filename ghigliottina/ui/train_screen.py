@@ -7,7 +7,6 @@ from typing import Any
 import gradio as gr
 from gradio.blocks import Block
 
-from ghigliottina.models.embedded import EMBEDDED
 from ghigliottina.training.recipe import PRESETS, Recipe
 from ghigliottina.training.runs import ALIVE, Run, RunState, Status
 from ghigliottina.ui import train_render
@@ -70,10 +69,9 @@ def recipe_of(preset: str, *values: object) -> Recipe:
 
 
 def preset_recipe(preset: str, names: Sequence[str]) -> Recipe:
-    """A preset on this shelf: the basics begin with a bare model, GRPO goes on from the best that there is."""
+    """A preset, with another model to start from where the shelf lacks its own."""
     recipe = PRESETS[preset]
-    bare = recipe.method == "sft" and recipe.start in names
-    return replace(recipe, start=recipe.start if bare else next(iter(names), EMBEDDED))
+    return recipe if recipe.start in names else replace(recipe, start=next(iter(names), recipe.start))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +79,6 @@ class Seen:
     """What a visitor has before them, so that only what has changed is sent."""
 
     run: str = ""
-    latest: int = 0
-    """The latest step when it was drawn: whoever looks at that one follows."""
     signature: object = None
     drawn: Mapping[int, str] = field(default_factory=dict)
     """Component → what it shows."""
@@ -97,6 +93,9 @@ class View:
     learning: gr.HTML
     samples: gr.HTML
     step: gr.Slider
+    """Whose rollouts are shown."""
+    follow: gr.Checkbox
+    """Whether those of the latest step are; not while somebody reads an older one."""
     rollouts: gr.HTML
     stop: gr.Button
     resume: gr.Button
@@ -112,19 +111,20 @@ class View:
         return [getattr(self, field.name) for field in fields(self) if field.name != "problem"]
 
     def draw(
-        self, runs: Sequence[tuple[Run, Status]], watch: Watch | None, allowed: bool, language: Language
+        self, runs: Sequence[tuple[Run, Status]], watch: Watch | None, follows: bool, allowed: bool, language: Language
     ) -> Changes:
         """All pictures of a run, in the list of all of them."""
         rows = [(train_render.row(run, status, language), run.name) for run, status in runs]
         latest = watch.latest if watch else 0
-        scrolls = watch is not None and watch.recipe is not None and watch.recipe.method == "grpo" and latest > 1
+        answers = watch is not None and watch.recipe is not None and watch.recipe.method == "grpo" and latest > 0
         shown = watch.rollouts_step if watch else 1
         return {
             self.history: gr.update(choices=rows, value=watch.name if watch else None, visible=bool(rows)),
             self.run: train_render.run(watch, language),
             self.learning: train_render.learning(watch, language),
             self.samples: train_render.samples(watch, language),
-            self.step: gr.update(maximum=max(latest, 2), value=max(shown, 1), visible=scrolls),
+            self.step: gr.update(maximum=max(latest, 2), value=max(shown, 1), visible=answers and latest > 1),
+            self.follow: gr.update(value=follows, visible=answers),
             self.rollouts: train_render.rollouts(watch, language),
             **self._buttons(watch, allowed),
         }
@@ -137,7 +137,7 @@ class View:
         sense: dict[Block, bool] = {
             self.stop: state in (RunState.QUEUED, RunState.RUNNING),
             self.resume: state in (RunState.STOPPED, RunState.FAILED),
-            self.discard: state is not None,
+            self.discard: state not in (None, RunState.QUEUED),  # a process on its way can't be caught
             self.merge: saved and state not in ALIVE and not merging,
         }
         buttons: dict[Block, Any] = {button: gr.update(interactive=allowed and on) for button, on in sense.items()}

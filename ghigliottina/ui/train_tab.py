@@ -115,6 +115,7 @@ def _view(words: Wording) -> tuple[View, Confirm]:
             buttons=[],
             elem_id="g-step",
         )
+        follow = words.make(gr.Checkbox, {"label": said("follow")}, value=True, visible=False, elem_id="g-follow")
         rollouts = picture("g-rollouts")
-    view = View(history, run, learning, samples, step, rollouts, stop, resume, discard, merge, play, problem)
+    view = View(history, run, learning, samples, step, follow, rollouts, stop, resume, discard, merge, play, problem)
     return view, Confirm(confirm, sure, never)

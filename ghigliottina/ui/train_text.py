@@ -211,11 +211,11 @@ TRAIN_TEXTS: dict[str, tuple[str, str]] = {
     "rollouts": ("Le risposte, una per una", "The answers, one by one"),
     "rollouts_hint": (
         "Il vantaggio dice quanto una risposta è migliore delle sue compagne: sopra zero diventa più probabile, sotto "
-        "zero meno. Il cursore torna ai passi di prima; in fondo segue l’ultimo.",
+        "zero meno.",
         "The advantage says how much better an answer is than its companions: above zero it becomes more likely, below "
-        "zero less. The slider goes back to earlier steps; at its end it follows the latest.",
+        "zero less.",
     ),
-    "rollouts_step": ("Passo", "Step"),
+    "follow": ("Segui l’ultimo passo", "Follow the latest step"),
     "rollouts_none": (
         "Di questo passo non ci sono risposte da mostrare.",
         "There are no answers of this step to show.",

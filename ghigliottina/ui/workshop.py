@@ -6,6 +6,7 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Literal, Protocol
 
 from ghigliottina.errors import BusyError, GhigliottinaError, InputError
@@ -15,6 +16,10 @@ from ghigliottina.training.runs import Run, Runs, harmless
 
 MERGE = (sys.executable, str(ASSETS.parent / "app.py"), "merge")
 MERGE_LOG = "merge.log"
+REMEMBERED = 20
+"""Runs that are asked what such steps did cost."""
+SIZE = ("method", "start", "puzzles", "completions", "max_tokens", "rank")
+"""What decides how long a step takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +111,9 @@ class Workshop:
         return self.gauge is not None and self.gauge.measuring
 
     def estimate(self, recipe: Recipe) -> Estimate | None:
-        """What a step of this recipe costs, if that was ever measured here."""
-        return self.gauge.estimate(recipe) if self.gauge else None
+        """What a step of this recipe costs, if it was ever measured here, or done."""
+        measured = self.gauge.estimate(recipe) if self.gauge else None
+        return measured or next(filter(None, (_cost(run, recipe) for run in self.runs.all()[:REMEMBERED])), None)
 
     def merge(self, name: str) -> None:
         """Begin to merge a run's adapter into its base, in a process of its own. Raises GhigliottinaError."""
@@ -146,6 +152,18 @@ class Workshop:
             reason = "its owner has not allowed them"
             message = f"Trainings are switched off on this server, as {reason}: set GHIGLIOTTINA_TRAINING=on there."
             raise GhigliottinaError(message, "training_off")
+
+
+def _cost(run: Run, recipe: Recipe) -> Estimate | None:
+    """What the steps of a run did cost, if it has done any, and of this size."""
+    try:
+        alike = all(getattr(run.recipe, name) == getattr(recipe, name) for name in SIZE)
+    except InputError:
+        return None
+    steps = [step for step in run.steps() if "seconds" in step and "memory" in step] if alike else []
+    if not steps:
+        return None
+    return Estimate(fmean(step["seconds"] for step in steps), max(step["memory"] for step in steps))
 
 
 def memory(limit: Path = Path("/sys/fs/cgroup/memory.max")) -> int:

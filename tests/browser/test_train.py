@@ -160,7 +160,8 @@ def test_the_form_follows_the_preset_and_the_weights_reach_the_recipe(train, wor
     page.get_by_label("number input for Risposta esatta").blur()
     expect(page.locator("#g-plan")).to_contain_text("--weight exact_match=0")
     press(page, "Allena")
-    until(lambda: [run.recipe.weights for run in workshop.runs.all()] == [{"exact_match": 0}])
+    says(page, "si allena")
+    assert [run.recipe.weights for run in workshop.runs.all()] == [{"exact_match": 0}]
 
 
 def test_a_checkpoint_is_played(train, workshop, monkeypatch):
@@ -195,6 +196,20 @@ def test_any_run_can_be_opened_and_any_step_of_it(train, workshop):
     page.get_by_label("English").check(force=True)
     expect(page.locator("#g-rollouts")).to_contain_text("nothing is learnt from this puzzle")
     assert not page.evaluate("window.pwned")
+
+
+def test_an_answer_that_is_being_read_stays(train, workshop):
+    workshop.launch(replace(ENDLESS, learning_rate=4e-3))  # four seconds a step
+    page = train()
+    says(page, "si allena")
+    page.locator(".g-fold summary").first.click()
+    expect(page.get_by_label("Segui l’ultimo passo")).not_to_be_checked()
+    read = page.locator(".g-rollouts").inner_text()
+    goes_on(page)
+    expect(page.locator(".g-fold details[open]")).to_have_count(1)
+    assert page.locator(".g-rollouts").inner_text() == read
+    page.get_by_label("Segui l’ultimo passo").check()
+    expect(page.locator(".g-fold details[open]")).to_have_count(0)
 
 
 def test_a_failed_run_says_why(train, workshop):
@@ -240,8 +255,8 @@ def test_on_a_public_server_a_forged_event_is_refused_too(workshop, shut):
         config = json.load(answer)
     ids = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
     order = ["demo-2", "recitante", "all", 10, 1, 8, 5e-5, 0, *[1.0] * 9, "it"]
-    look = next(event["id"] for event in config["dependencies"] if len(event["inputs"]) == 4)
-    send(shut, look, [None, 1, "it", None])  # as a page does that opens: now this visitor knows the run
+    look = next(event["id"] for event in config["dependencies"] if len(event["inputs"]) == 5)
+    send(shut, look, [None, 1, True, "it", None])  # as a page does that opens: now this visitor knows the run
     refused = 0
     for event in config["dependencies"]:
         touches = {"#g-refusal", "#g-trouble"} & {f"#{name}" for name, i in ids.items() if i in event["outputs"]}

@@ -1,7 +1,6 @@
 import pytest
 
 from ghigliottina.errors import InputError
-from ghigliottina.models.embedded import EMBEDDED
 from ghigliottina.training.recipe import PRESETS
 from ghigliottina.ui.train_screen import ALL, PICKED, preset_recipe, recipe_of
 from rewards import RUBRIC
@@ -20,17 +19,12 @@ def test_a_form_that_nobody_touched_is_its_preset(preset):
 
 
 @pytest.mark.parametrize(
-    ("preset", "names", "start"),
-    [
-        ("demo-2", ["tuned", EMBEDDED], "tuned"),
-        ("demo-2", [], EMBEDDED),
-        ("sft", ["tuned", EMBEDDED], EMBEDDED),
-        ("sft", ["tuned"], "tuned"),
-    ],
-    ids=["GRPO goes on from the best", "nothing on the shelf", "the basics begin with a bare model", "no bare model"],
+    ("names", "start"),
+    [(["uno", PRESETS["sft"].start], PRESETS["sft"].start), (["uno", "due"], "uno"), ([], PRESETS["sft"].start)],
+    ids=["its own", "the shelf lacks it", "an empty shelf"],
 )
-def test_where_a_preset_starts(preset, names, start):
-    assert preset_recipe(preset, names).start == start
+def test_where_a_preset_starts(names, start):
+    assert preset_recipe("sft", names).start == start
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import sys
+from dataclasses import dataclass, replace
 
 import pytest
 from fake_worker import until
@@ -6,7 +7,7 @@ from fake_worker import until
 from ghigliottina.errors import BusyError, GhigliottinaError, InputError
 from ghigliottina.training.recipe import Recipe
 from ghigliottina.training.runs import Runs, RunState
-from ghigliottina.ui.workshop import Merging, Workshop, memory
+from ghigliottina.ui.workshop import Estimate, Merging, Workshop, memory
 
 FAKE = (sys.executable, "-m", "tests.fake_worker")
 SHORT, ENDLESS = Recipe(steps=2, learning_rate=1e-6), Recipe(steps=10_000, learning_rate=2e-5, save_every=1)
@@ -104,3 +105,34 @@ def test_the_memory_is_the_containers_where_that_is_less(tmp_path, limit, most):
         file.write_text(limit + "\n")
     found = memory(file)
     assert found == most if most else found > 100_000_000
+
+
+@dataclass
+class Measured:
+    """A gauge that has measured, or has not."""
+
+    found: Estimate | None
+    measuring: bool = False
+
+    def estimate(self, recipe):
+        return self.found
+
+
+@pytest.mark.parametrize(
+    ("gauge", "recipe", "cost"),
+    [
+        (None, SHORT, Estimate(5.0, 300)),
+        (None, replace(SHORT, steps=9, seed=4), Estimate(5.0, 300)),
+        (None, replace(SHORT, puzzles=3), None),
+        (Measured(None), SHORT, Estimate(5.0, 300)),
+        (Measured(Estimate(1.0, 2)), SHORT, Estimate(1.0, 2)),
+    ],
+    ids=["done before", "more steps of that size", "bigger steps", "not measured", "measured"],
+)
+def test_what_a_step_costs_is_known_once_it_was_done(runs, gauge, recipe, cost):
+    runs.create(SHORT)
+    run = runs.create(SHORT)
+    for number, seconds in enumerate((4.0, 6.0), start=1):
+        run.note("step", step=number, seconds=seconds, memory=number * 150)
+    (runs.create(SHORT).folder / "recipe.json").write_text("{")
+    assert Workshop(runs, allowed=True, gauge=gauge).estimate(recipe) == cost
