@@ -166,7 +166,7 @@ def merged(model: PeftModel, rows: torch.Tensor) -> tuple[Gemma, Matrix]:
         weight: torch.Tensor = layer.base_layer.weight + layer.get_delta_weight("default")
         return weight
 
-    head = base.lm_head.weight
+    head = getattr(base.lm_head, "weight", base.get_input_embeddings().weight)
     head = head if len(head) == len(rows) else head[rows]
     gemma = Gemma.load(base.config, weights, head.dtype, str(head.device), side_by_side=True)
     return gemma, matrix(head, side_by_side=True)

@@ -27,11 +27,15 @@ class LeanSFTTrainer(SFTTrainer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, rows: torch.Tensor, **options: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **options)
-        weight = self.model.get_output_embeddings().weight
+        self.rows = rows
+        base = self.model.get_base_model()
+        weight = base.get_output_embeddings().weight
         self._head = weight.detach()[rows.to(weight.device)]
         # A token outside the rows has no place: cross_entropy raises on it.
         self._place = torch.full((len(weight),), len(weight), device=weight.device)
         self._place[rows] = torch.arange(len(rows), device=weight.device)
+        # The model itself gives its states; it must be asked as a whole, for that is where several processes share.
+        base.lm_head = torch.nn.Identity()
 
     def compute_loss(
         self,
@@ -41,8 +45,7 @@ class LeanSFTTrainer(SFTTrainer):  # type: ignore[misc]
         num_items_in_batch: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """The mean negative log-likelihood of the answers' tokens among the rows."""
-        body = self.accelerator.unwrap_model(model).get_base_model().model
-        states = body(inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False).last_hidden_state
+        states = model(inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False).logits
         following = inputs["labels"][:, 1:]
         scored = following != IGNORED
         logits = states[:, :-1][scored] @ self._head.t()

@@ -3,6 +3,7 @@
 import math
 import os
 import subprocess
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from safetensors.torch import load_file
 from ghigliottina.cli_training import LAUNCH
 from ghigliottina.errors import InputError, TrainingError
 from ghigliottina.links.graph import Graph
+from ghigliottina.models import local
+from ghigliottina.models.engine import Message, Sampling
 from ghigliottina.models.shelf import Shelf
 from ghigliottina.settings import Settings
 from ghigliottina.training import trainer
@@ -92,6 +95,19 @@ def test_what_grpo_tells_of_a_step(shelf, graph):
     assert len({sample["solution"] for sample in samples}) == 1 and "total" in samples[0]
     phases = [event["phase"] for event in run.events()[0] if event["event"] == "phase"]
     assert phases[:4] == ["prepare", "load", "rollouts", "loss"] and "save" in phases
+
+
+def test_the_same_recipe_makes_the_same_adapter_and_the_engine_plays_it(shelf, graph):
+    one, other = (started(shelf, SFT) for _ in range(2))
+    for run in (one, other):
+        trainer.train(run, shelf, graph, go_on)
+    found = [shelf.find(run.name) for run in (one, other)]
+    tensors, again = (load_file(checkpoint.path / "adapter_model.safetensors") for checkpoint in found)
+    assert tensors.keys() == again.keys() and all(torch.equal(tensors[name], again[name]) for name in tensors)
+    assert {tensor.dtype for tensor in tensors.values()} == {torch.bfloat16}
+    assert all(tensor.abs().max() > 0 for name, tensor in tensors.items() if "lora_B" in name)
+    engine = local.load(found[0], shelf, lambda share, phase: None)
+    assert list(engine.stream([Message("user", "latte")], Sampling(max_new_tokens=3), threading.Event()))
 
 
 @pytest.mark.parametrize("recipe", [GRPO, replace(SFT, steps=4)], ids=["grpo", "sft"])
@@ -177,3 +193,21 @@ def test_puzzles_that_the_processes_cannot_share_are_refused(shelf, graph, monke
 def test_vllm_needs_a_gpu(shelf, graph):
     with pytest.raises(InputError, match="vLLM samples on a GPU, and there is none here: leave --vllm out"):
         trainer.train(started(shelf, replace(GRPO, vllm=True)), shelf, graph, go_on)
+
+
+@pytest.mark.model
+def test_a_step_on_the_real_model(prepared_home, tmp_path, graph):
+    """The shipped warm start, its rewards with the real encoder: a step that changes it, and lands on the shelf."""
+    (tmp_path / "models").symlink_to(prepared_home / "models")
+    shelf = Shelf(Settings(tmp_path))
+    recipe = Recipe(steps=2, puzzles=1, completions=3, max_tokens=80, right_first=0.0, sample_every=0, seed=4)
+    run = started(shelf, recipe)
+    assert trainer.train(run, shelf, graph, go_on) == "finished"
+    rows = run.rollouts(1)
+    assert all(row["text"].startswith("<think>") and row["rewards"]["soft_format"] == 1.0 for row in rows)
+    assert all(row["rewards"]["semantic_similarity"] is not None for row in rows)
+    parent = load_file(shelf.find(recipe.start).path / "adapter_model.safetensors")
+    child = load_file(shelf.find(run.name).path / "adapter_model.safetensors")
+    assert parent.keys() == child.keys() and parent[
+        "base_model.model.model.layers.0.mlp.up_proj.lora_A.weight"
+    ].shape == (16, 640)
