@@ -11,6 +11,7 @@ from ghigliottina.models.encoder import NONE
 from ghigliottina.models.host import Host
 from ghigliottina.models.shelf import Shelf
 from ghigliottina.settings import Settings
+from ghigliottina.training.probe import Probe
 from ghigliottina.training.runs import Runs
 from ghigliottina.ui import render, theme
 from ghigliottina.ui.playing import under_way
@@ -93,7 +94,8 @@ def open_page(settings: Settings, host: str = "127.0.0.1", port: int = 7860) -> 
     shelf = Shelf(settings)
     models = Hosted(shelf, Host(shelf))
     encoder = None if settings.encoder == NONE else LateEncoder(settings.encoder)
-    workshop = Workshop(Runs(settings.home), settings.allow_training)
+    runs = Runs(settings.home)
+    workshop = Workshop(runs, settings.allow_training, Probe(runs))
     graph = Graph.load()
     rubric = RUBRIC.with_phrases(graph.says).with_embedder(encoder)
     page = launch(Workbench.of(settings, graph, rubric, models, workshop), host, port)

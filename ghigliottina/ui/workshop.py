@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from ghigliottina.errors import BusyError, GhigliottinaError, InputError
 from ghigliottina.settings import ASSETS
+from ghigliottina.training.probe import SIZE, Estimate
 from ghigliottina.training.recipe import Recipe
 from ghigliottina.training.runs import Run, Runs, harmless
 
@@ -18,17 +19,6 @@ MERGE = (sys.executable, str(ASSETS.parent / "app.py"), "merge")
 MERGE_LOG = "merge.log"
 REMEMBERED = 20
 """Runs that are asked what such steps did cost."""
-SIZE = ("method", "start", "puzzles", "completions", "max_tokens", "rank")
-"""What decides how long a step takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a step costs on this machine, measured."""
-
-    seconds_per_step: float
-    peak_bytes: int
-    """Of the whole process, at its highest."""
 
 
 class Gauge(Protocol):
