@@ -56,6 +56,12 @@ def figure(curve: Curve, title: str, meaning: str, steps: int, language: Languag
     )
 
 
+def horizon(curve: Curve, planned: int) -> int:
+    """The step that a drawing runs to: the last one planned, unless the curve would fill less than a third of it."""
+    latest = curve.points[-1][0]
+    return max(latest, min(planned, max(3 * latest, 10)))
+
+
 def thinned(points: Sequence[tuple[int, float]]) -> list[tuple[float, float]]:
     """At most `MOST` points: the means of as many neighbours as it takes."""
     size = -(-len(points) // MOST)

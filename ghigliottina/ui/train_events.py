@@ -1,18 +1,17 @@
 """How the tab *Allena* watches a run: its folder is read every two seconds, and wishes are written into it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
 
-from ghigliottina.errors import CheckpointError
 from ghigliottina.ui import train_render
 from ghigliottina.ui.solve_screen import Changes
 from ghigliottina.ui.solve_tab import QUIETLY
 from ghigliottina.ui.text import TEXTS, Language
-from ghigliottina.ui.train_order import Counter, refused, wire_order
+from ghigliottina.ui.train_order import Counter, offered, refused, wire_order
 from ghigliottina.ui.train_screen import Seen, View
 from ghigliottina.ui.watching import Watch, size
 from ghigliottina.ui.workbench import Workbench
@@ -52,7 +51,8 @@ class Confirm:
 
 def wire(bench: Workbench, workshop: Workshop, counter: Counter, view: View, confirm: Confirm, doors: Doors) -> None:
     """Connect everything. Must be called inside the page."""
-    look = _looking(workshop, view, counter.language)
+    seen = gr.State(Seen())
+    look = _looking(workshop, view, counter.language, seen)
     look(wire_order(bench, workshop, counter, doors.page, doors.pulse))
     _wire_wishes(workshop, view, confirm, counter.language, look)
     _wire_play(bench, workshop, view, counter.language, doors)
@@ -62,7 +62,11 @@ def wire(bench: Workbench, workshop: Workshop, counter: Counter, view: View, con
     looks = (doors.pulse.tick, doors.page.load, doors.training.select, counter.language.change)
     for event in (*looks, view.history.input, view.follow.input):
         look(event)
-    look(view.step.input(lambda: False, None, view.follow, **QUIETLY).then)
+    look(view.step.input(_stay, [view.step, seen], [view.follow, seen], **QUIETLY).then)
+
+
+def _stay(step: float, before: Seen) -> tuple[bool, Seen]:
+    return False, replace(before, step=int(step))
 
 
 def _beat(opened: gr.SelectData) -> Any:  # noqa: ANN401
@@ -73,36 +77,34 @@ Look = Callable[[Callable[..., Any]], Any]
 """Makes an event look at the run, and draw what has changed."""
 
 
-def _looking(workshop: Workshop, view: View, language: gr.Radio) -> Look:
-    seen = gr.State(Seen())
-    inputs = [view.history, view.step, view.follow, language, seen]
+def _looking(workshop: Workshop, view: View, language: gr.Radio, seen: gr.State) -> Look:
+    # Not the slider: its value may be beyond the end of the run that was just chosen, which Gradio refuses.
+    inputs = [view.history, view.follow, language, seen]
 
-    def look(name: str | None, step: float, follow: bool, language: str, before: Seen) -> Any:  # noqa: ANN401
-        drawn = _look(workshop, view, name, None if follow else int(step), Language(language), before)
+    def look(name: str | None, follow: bool, language: str, before: Seen) -> Any:  # noqa: ANN401
+        drawn = _look(workshop, view, name, follow, Language(language), before)
         return gr.skip() if drawn is None else drawn[0] | {seen: drawn[1]}
 
     return lambda event: event(look, inputs, [*view.components, seen], **QUIETLY)
 
 
 def _look(
-    workshop: Workshop, view: View, name: str | None, step: int | None, language: Language, before: Seen
+    workshop: Workshop, view: View, name: str | None, follow: bool, language: Language, before: Seen
 ) -> tuple[Changes, Seen] | None:
-    """What has changed for this visitor since they last looked; None, most of the time.
-
-    `step`: the one that they have stayed at; None if they follow the latest.
-    """
+    """What has changed for this visitor since they last looked; None, most of the time."""
     runs = [(run, run.status) for run in workshop.runs.all()[:MOST_RUNS]]
     run = next((run for run, _ in runs if run.name == name), None) or workshop.latest()
-    shown = step if run is not None and before.run == run.name else None  # another run: follow that
+    follow = follow or run is None or before.run != run.name
+    shown = None if follow else before.step
     states = tuple((other.name, status) for other, status in runs)
     signature = (language, shown, states, run and (run.name, size(run), workshop.merging(run.name)))
     if signature == before.signature:
         return None
     watch = Watch.of(run, workshop, shown) if run else None
-    drawn = view.draw(runs, watch, shown is None, workshop.allowed, language)
+    drawn = view.draw(runs, watch, follow, workshop.allowed, language)
     marks = {place._id: repr(picture) for place, picture in drawn.items()}
     news = {place: picture for place, picture in drawn.items() if before.drawn.get(place._id) != marks[place._id]}
-    return news, Seen(watch.name if watch else "", signature, marks)
+    return news, Seen(watch.name, watch.rollouts_step, signature, marks) if watch else Seen("", 0, signature, marks)
 
 
 def _wire_wishes(workshop: Workshop, view: View, confirm: Confirm, language: gr.Radio, look: Look) -> None:
@@ -135,13 +137,10 @@ def _wire_play(bench: Workbench, workshop: Workshop, view: View, language: gr.Ra
     def play(name: str | None, language: str) -> Changes:
         try:
             checkpoint = workshop.runs.find(name or "").status.checkpoint
-            names = bench.models.names()
-            if checkpoint not in names:
-                message = f"There is no checkpoint “{checkpoint}” on the shelf: it was removed. Train it again."
-                raise CheckpointError(message, "checkpoint_unknown", name=checkpoint)
+            offered(bench, checkpoint)
         except Exception as problem:
             return {view.problem: refused(problem, language)}
-        chosen = gr.update(choices=list(names), value=checkpoint)
+        chosen = gr.update(choices=list(bench.models.names()), value=checkpoint)
         return {doors.checkpoint: chosen, doors.tabs: gr.Tabs(selected="solve"), view.problem: ""}
 
     view.play.click(play, [view.history, language], [doors.checkpoint, doors.tabs, view.problem], **QUIETLY)

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from ghigliottina.errors import GhigliottinaError
+from ghigliottina.errors import CheckpointError, GhigliottinaError
 from ghigliottina.ui import render, train_render
 from ghigliottina.ui.failures import told
 from ghigliottina.ui.solve_screen import Changes
@@ -53,7 +53,9 @@ def wire_order(
     def launch(*asked: Any) -> Changes:  # noqa: ANN401
         done: Changes = {counter.refusal: "", counter.go: gr.update(interactive=workshop.allowed)}
         try:
-            name = workshop.launch(recipe_of(*asked[:-1])).name
+            recipe = recipe_of(*asked[:-1])
+            offered(bench, recipe.start)
+            name = workshop.launch(recipe).name
         except Exception as problem:
             return done | {counter.refusal: refused(problem, asked[-1])}
         return done | {counter.history: gr.update(choices=[name], value=name), counter.fold: gr.update(open=False)}
@@ -98,6 +100,13 @@ def _wire_plan(bench: Workbench, workshop: Workshop, counter: Counter, page: gr.
     changed = [component.input for component in order.inputs[1:]]
     for event in (filled, measured, *changed, counter.language.change, page.load, clock.tick):
         event(plan, [*counter.inputs, shown], [counter.plan, shown], **QUIETLY)
+
+
+def offered(bench: Workbench, checkpoint: str) -> None:
+    """Raises CheckpointError if the shelf has no such checkpoint any more; a page may be older than a removal."""
+    if checkpoint not in bench.models.names():
+        message = f"There is no checkpoint “{checkpoint}” on the shelf any more: choose another."
+        raise CheckpointError(message, "checkpoint_unknown", name=checkpoint)
 
 
 def refused(problem: Exception, language: str) -> str:

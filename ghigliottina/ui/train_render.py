@@ -2,6 +2,7 @@
 
 import shlex
 
+from ghigliottina.training.probe import Estimate
 from ghigliottina.training.recipe import Recipe, command
 from ghigliottina.training.runs import Run, RunState, Status
 from ghigliottina.ui import curves
@@ -10,7 +11,7 @@ from ghigliottina.ui.markup import Html, join, tag
 from ghigliottina.ui.tables import bar
 from ghigliottina.ui.text import TEXTS, Language, number, say
 from ghigliottina.ui.watching import Curve, Event, Watch, last_reward
-from ghigliottina.ui.workshop import Estimate, Merging
+from ghigliottina.ui.workshop import Merging
 from rewards import RUBRIC, Completion
 
 GIGABYTE = 1e9
@@ -149,8 +150,7 @@ def _curve(curve: Curve, watch: Watch, language: Language) -> Html:
     title = say(f"reward_{curve.name}" if own else f"curve_{curve.name}", language)
     which = f"loss_{watch.recipe.method if watch.recipe else 'grpo'}" if curve.name == "loss" else curve.name
     meaning = say(f"curve_{which}_means", language, maximum=number(watch.maximum, language))
-    steps = max(watch.status.steps, curve.points[-1][0])
-    return curves.figure(curve, title, meaning, steps, language)
+    return curves.figure(curve, title, meaning, curves.horizon(curve, watch.status.steps), language)
 
 
 # --- before and after ------------------------------------------------------------------------------------------------

@@ -79,6 +79,8 @@ class Seen:
     """What a visitor has before them, so that only what has changed is sent."""
 
     run: str = ""
+    step: int = 0
+    """Whose rollouts."""
     signature: object = None
     drawn: Mapping[int, str] = field(default_factory=dict)
     """Component → what it shows."""

@@ -17,6 +17,14 @@ def test_bounds_leave_air_and_are_never_empty(values, low, high):
     assert curves.bounds(values) == pytest.approx((low, high))
 
 
+@pytest.mark.parametrize(
+    ("latest", "planned", "end"),
+    [(1, 40, 10), (20, 40, 40), (5, 600, 15), (300, 600, 600), (12, 10, 12), (1, 2, 2)],
+)
+def test_a_drawing_runs_to_the_planned_end_unless_that_is_far(latest, planned, end):
+    assert curves.horizon(Curve("loss", ((latest, 1.0),)), planned) == end
+
+
 def test_a_long_curve_is_thinned_to_the_means_of_neighbours():
     assert curves.thinned([(1, 2.0), (2, 4.0)]) == [(1, 2.0), (2, 4.0)]
     long = curves.thinned([(step, step % 2) for step in range(1, 1001)])
@@ -29,7 +37,7 @@ def test_the_mean_follows_slowly_and_begins_where_the_values_do():
     assert curves.smoothed([0, 1])[1] == curves.LATELY
 
 
-def test_the_curve_runs_to_the_last_step_that_is_planned():
+def test_the_curve_lies_where_its_steps_do():
     curve = Curve("exact_match", ((1, 0.0), (11, 1.0)), share=True)
     picture = curves.figure(curve, "Titolo", "Che cosa vuol dire.", 21, IT)
     dots = re.search(r'd="([^"]*)" class="g-dots"', picture)[1]

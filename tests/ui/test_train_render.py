@@ -4,13 +4,14 @@ import pytest
 import rehearsal
 from elements import Elements
 
+from ghigliottina.training.probe import Estimate
 from ghigliottina.training.recipe import PRESETS
 from ghigliottina.training.runs import RunState, Status
 from ghigliottina.ui import train_render
 from ghigliottina.ui.text import Language, say
 from ghigliottina.ui.train_screen import preset_recipe
 from ghigliottina.ui.watching import Watch
-from ghigliottina.ui.workshop import Estimate, Merging
+from ghigliottina.ui.workshop import Merging
 from rewards import RUBRIC
 
 IT, EN = Language.IT, Language.EN
