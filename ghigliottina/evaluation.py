@@ -106,7 +106,7 @@ class Report:
         return tuple(row for row in self.rows if row.puzzle.solution is not None) if self.ranked else ()
 
 
-TOGETHER = 16
+TOGETHER = 32
 """Puzzles that are answered side by side."""
 
 

@@ -27,7 +27,7 @@ from rewards import RUBRIC, SOLUZIONE, Completion
 
 SEEDS = (0, 1, 2)
 RECIPE = PRESETS["demo-10"]
-PUZZLES, TOGETHER = 160, 16
+PUZZLES, TOGETHER = 160, 32
 DOCS = Path(__file__).parents[2] / "docs"
 
 
