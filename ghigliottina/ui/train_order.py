@@ -96,7 +96,10 @@ def _wire_plan(bench: Workbench, workshop: Workshop, counter: Counter, page: gr.
         return ""
 
     filled = order.preset.input(fill, order.preset, order.components, **QUIETLY).then
-    measured = counter.measure.click(measure, counter.inputs, counter.refusal, **QUIETLY).then
+    waiting = counter.measure.click(
+        lambda language: train_render.starting(Language(language)), counter.language, counter.refusal, **QUIETLY
+    )
+    measured = waiting.then(measure, counter.inputs, counter.refusal, **QUIETLY).then
     changed = [component.input for component in order.inputs[1:]]
     for event in (filled, measured, *changed, counter.language.change, page.load, clock.tick):
         event(plan, [*counter.inputs, shown], [counter.plan, shown], **QUIETLY)

@@ -9,9 +9,11 @@ from dataclasses import replace
 import pytest
 import rehearsal
 from axe_playwright_python.sync_playwright import Axe
+from fake_worker import until
 from playwright.sync_api import Page, expect
 from served import served, workbench
 
+from ghigliottina.training.probe import Probe
 from ghigliottina.training.recipe import PRESETS, Recipe
 from ghigliottina.training.runs import Runs, RunState
 from ghigliottina.ui.workshop import Workshop
@@ -28,7 +30,8 @@ SHORT = Recipe.from_json(SLOW | {"steps": 6, "learning_rate": 1e-6})
 
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory):
-    return Workshop(Runs(tmp_path_factory.mktemp("home"), REHEARSAL), allowed=True, merger=MERGER)
+    runs = Runs(tmp_path_factory.mktemp("home"), REHEARSAL)
+    return Workshop(runs, allowed=True, gauge=Probe(runs), merger=MERGER)
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +148,15 @@ def test_what_was_typed_wrongly_is_said_before_anything_starts(train, workshop):
     press(page, "Allena")
     expect(page.locator("#g-refusal [role=alert]")).to_contain_text("“steps” non può valere 0")
     assert workshop.runs.all() == []
+
+
+def test_a_step_is_measured_before_anything_is_ordered(train, workshop):
+    page = train()
+    expect(page.locator("#g-plan")).to_contain_text("ancora non misurati")
+    press(page, "Misura un passo")
+    cost = "Un passo misurato: 7,5 s. Tutto: 75 s. Memoria: 2,4 GB"
+    expect(page.locator("#g-plan")).to_contain_text(cost, timeout=60_000)
+    until(lambda: not workshop.runs.all())  # the probe leaves no run
 
 
 def test_the_form_follows_the_preset_and_the_weights_reach_the_recipe(train, workshop):
