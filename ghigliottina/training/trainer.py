@@ -86,7 +86,9 @@ def build(recipe: Recipe, start: Start, chat: Chat, lessons: Sequence[Example], 
         stock.rows = torch.arange(len(stock.model.get_output_embeddings().weight))
         return stock
     if recipe.vllm:
-        raise InputError("vLLM samples on a GPU, and there is none here: leave --vllm out.", "recipe", name="vllm")
+        raise InputError(
+            "vLLM samples on a GPU, and there is none here: leave --vllm out.", "recipe", name="vllm", value="on"
+        )
     parts |= {"chat": chat, "rows": rows, "note": lambda phase: run.note("phase", phase=phase)}
     return grpo.LeanGRPOTrainer(model=start.load(recipe), **parts)
 

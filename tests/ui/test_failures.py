@@ -15,7 +15,7 @@ ROOT = Path(ghigliottina.__file__).parent
 
 def raised():
     """(code, names of its details) of every error that the models and the page raise, read from the source."""
-    for file in [*(ROOT / "models").rglob("*.py"), *(ROOT / "ui").rglob("*.py")]:
+    for file in (file for part in ("models", "training", "ui") for file in (ROOT / part).rglob("*.py")):
         for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
                 continue
