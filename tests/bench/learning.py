@@ -9,30 +9,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from random import Random
 
 from ghigliottina.comparison import Difference, compare
-from ghigliottina.links.candidates import candidates
+from ghigliottina.evaluation import evaluate
 from ghigliottina.links.generator import puzzles
 from ghigliottina.links.graph import Graph
 from ghigliottina.models.encoder import load_encoder
-from ghigliottina.models.engine import Sampling
 from ghigliottina.models.shelf import Shelf
-from ghigliottina.prompt import messages
 from ghigliottina.settings import Settings
-from ghigliottina.training.data import worn
+from ghigliottina.solver import Player, Solver
 from ghigliottina.training.recipe import PRESETS
 from ghigliottina.training.runs import Run, Runs
-from rewards import RUBRIC, SOLUZIONE, Completion
+from rewards import RUBRIC
 
 SEEDS = (0, 1, 2)
 RECIPE = PRESETS["demo-10"]
-PUZZLES, TOGETHER = 160, 32
+PUZZLES = 160
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 def figures() -> Iterator[tuple[str, str]]:
-    """Mean total before and after, for each seed, on sampled answers to held-out puzzles of the training's kind."""
+    """Mean total before and after, for each seed, on held-out puzzles as the page asks them."""
     settings = Settings.from_environment()
     runs = Runs(settings.home / "bench-learning")
     (runs.home / "models").parent.mkdir(parents=True, exist_ok=True)
@@ -66,23 +63,16 @@ def run_of(runs: Runs, seed: int) -> Run:
 
 
 def judged(shelf: Shelf, name: str) -> dict:
-    """A report of sampled answers, with evidence worn as in training, by the same dice for every checkpoint."""
+    """The report on held-out puzzles, open book, of the likeliest answers."""
     from ghigliottina.models import local
 
     checkpoint = shelf.fetch(name, lambda share, phase: None)
     engine = local.load(checkpoint, shelf, lambda share, phase: None, side_by_side=True)
-    graph, dice = Graph.load(), Random(7)
+    graph = Graph.load()
     rubric = RUBRIC.with_phrases(graph.says).with_embedder(load_encoder(shelf.settings.encoder))
-    chosen = list(islice(puzzles(graph, 4711, held_out=True), PUZZLES))
-    chats = [messages(p, worn(candidates(graph, p.clues), p, RECIPE.right_first, dice)[0], SOLUZIONE) for p in chosen]
-    rows = []
-    for begin in range(0, PUZZLES, TOGETHER):
-        texts = engine.complete(chats[begin : begin + TOGETHER], Sampling(RECIPE.max_tokens, 1.0, seed=begin))
-        for puzzle, text in zip(chosen[begin : begin + TOGETHER], texts, strict=True):
-            told = rubric.judge(Completion.parse(text, SOLUZIONE), puzzle.clues, puzzle.solution)
-            known = {"clues": list(puzzle.clues), "total": told.total, "rewards": told.values}
-            rows.append(known | {"correct": told.values["exact_match"] == 1.0})
-    return {"rows": rows}
+    chosen = list(islice(puzzles(graph, 300, held_out=True), PUZZLES))
+    *_, report = evaluate(chosen, Player.of(Solver.MODEL_LINKS, engine, checkpoint), graph, rubric)
+    return report.as_json()
 
 
 def said(gain: Difference) -> str:
