@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import fake_worker
@@ -83,9 +84,7 @@ def test_a_recipes_command_makes_that_recipe(recipe_of, recipe):
             PRESETS["demo-2"], ["train", "--method", "grpo", "--preset", "demo-2"], id="a preset says its name only"
         ),
         pytest.param(
-            Recipe(
-                method="sft", steps=250, puzzles=4, learning_rate=2e-4, by_heart=0.2, right_first=0.95, save_every=50
-            ),
+            replace(PRESETS["sft"], steps=250),
             ["train", "--method", "sft", "--steps", "250"],
             id="only what differs",
         ),
