@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -150,20 +151,22 @@ def test_only_whole_checkpoints_count(runs):
     assert run.checkpoints() == [9]
 
 
-@pytest.fixture
-def small_files():
-    """As much room as one says: the kernel cuts writes off there, as a full disk does."""
+@contextmanager
+def small_files(size):
+    """As much room as one says: the kernel cuts writes off there, as a full disk does; pytest's own log too."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_an_event_that_has_no_room_leaves_no_half_line(runs, small_files):
+def test_an_event_that_has_no_room_leaves_no_half_line(runs):
     run = runs.create(SHORT)
     run.note("phase", phase="load")
     before = (run.folder / "events.jsonl").read_bytes()
-    small_files(len(before) + 10)
-    with pytest.raises(OSError, match="No space left"):
+    with small_files(len(before) + 10), pytest.raises(OSError, match="No space left"):
         run.note("phase", phase="save")
     assert (run.folder / "events.jsonl").read_bytes() == before
 
