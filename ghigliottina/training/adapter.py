@@ -44,9 +44,12 @@ class Start:
         yet."""
         torch.manual_seed(recipe.seed)
         model = AutoModelForCausalLM.from_pretrained(self.base.path, dtype=torch.float32)
-        if self.checkpoint.kind == "adapter":
-            return PeftModel.from_pretrained(model, self.checkpoint.path, is_trainable=True)
-        return get_peft_model(model, lora(recipe))
+        if self.checkpoint.kind != "adapter":
+            return get_peft_model(model, lora(recipe))
+        adapted = PeftModel.from_pretrained(model, self.checkpoint.path, is_trainable=True)
+        # At every save peft looks the base up, and a shelf's name it would look up on the hub.
+        adapted.peft_config["default"].base_model_name_or_path = str(self.base.path)
+        return adapted
 
 
 def lora(recipe: Recipe) -> LoraConfig:
