@@ -209,20 +209,15 @@ def _player(solver: Solver, checkpoint: str | None, settings: Settings, *, side_
     from ghigliottina.models.shelf import Shelf
 
     shelf = Shelf(settings)
-    found = shelf.fetch_given(checkpoint or shelf.default, _progress)
-    engine = load(found, shelf, _progress, side_by_side=side_by_side)
+    found = shelf.fetch_given(checkpoint or shelf.default, cli_merging.progress)
+    engine = load(found, shelf, cli_merging.progress, side_by_side=side_by_side)
     return Player.of(solver, engine, found, settings.answer_seconds)
 
 
 def _rubric(encoder: str, graph: Graph) -> Rubric:
     from ghigliottina.models.encoder import load_encoder
 
-    return RUBRIC.with_phrases(graph.says).with_embedder(None if encoder == "none" else load_encoder(encoder))
-
-
-def _progress(done: float, what: str) -> None:
-    if sys.stderr.isatty():
-        typer.echo(f"\r{what} {done:4.0%}".ljust(60), nl=done >= 1, err=True)
+    return RUBRIC.with_phrases(graph.says).with_embedder(load_encoder(encoder))
 
 
 def _candidate(candidate: Candidate) -> dict[str, object]:

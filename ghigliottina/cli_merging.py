@@ -68,7 +68,7 @@ def _find(given: str, shelf: Shelf) -> Checkpoint:
     if given not in shelf.names() and given in (run.name for run in Runs(home).all()):
         message = f"The run “{given}” has saved no adapter: let it come to its first save."
         raise InputError(message, "merge_unsaved", run=given)
-    return shelf.fetch_given(given, _progress)
+    return shelf.fetch_given(given, progress)
 
 
 def _merge(
@@ -78,7 +78,7 @@ def _merge(
     from ghigliottina.models.merging import merge
 
     base = shelf.find(adapter.base) if adapter.base else adapter
-    made = merge(adapter, base, out, chats, _progress, dtype.value)
+    made = merge(adapter, base, out, chats, progress, dtype.value)
     _print(made, dtype)
     return made.checkpoint
 
@@ -90,7 +90,7 @@ def _out(name: str, shelf: Shelf) -> Path:
     if name in shelf.names():
         message = f"“{name}” is on the shelf already: choose another --name, remove it, or push it by its own name."
         raise InputError(message, "merge_exists", name=name)
-    return shelf.settings.home / "checkpoints" / name
+    return shelf.own / name
 
 
 def _chats(checkpoint: Checkpoint) -> list[tuple[Message, ...]]:
@@ -119,6 +119,7 @@ def _print(made: "Merge", dtype: Dtype) -> None:
     typer.echo(f"{made.checkpoint.name}: {made.checkpoint.path}")
 
 
-def _progress(done: float, what: str) -> None:
+def progress(done: float, what: str) -> None:
+    """Show how far something slow is, where there is a terminal to show it on."""
     if sys.stderr.isatty():
         typer.echo(f"\r{what} {done:4.0%}".ljust(60), nl=done >= 1, err=True)

@@ -31,3 +31,14 @@ def prepared_home() -> Path:
     home = os.environ.get("GHIGLIOTTINA_TEST_HOME") or Path(tempfile.gettempdir()) / f"ghigliottina-test-{package}"
     prepare(Path(home), lambda share, phase: None)
     return Path(home)
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """Tiny matrices are quickest on one core, and the tests may share theirs with others."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -5,7 +5,6 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
@@ -65,8 +64,6 @@ class Graph:
     word_keys: Sequence[str]
     contents: Sequence[str]
     """The phrases folded, without punctuation and function words."""
-    sayings: AbstractSet[str]
-    """What is in `contents`."""
     places: Sequence[int]
     """The place of each link in the list of its head, from 0."""
     ends: Mapping[str, Sequence[int]]
@@ -125,7 +122,7 @@ class Graph:
         degrees = {name: sum(len(ends[form]) for form in forms if form in ends) for name, forms in members.items()}
         # a defaultdict would grow when asked
         indices = (dict(ends), dict(mentions), Counter(head_keys), families, members, degrees)
-        return cls(heads, words, phrases, head_keys, word_keys, contents, frozenset(contents), places, *indices)
+        return cls(heads, words, phrases, head_keys, word_keys, contents, places, *indices)
 
     def forms(self, text: str) -> dict[str, Kinship]:
         """The keys under which the graph knows what somebody typed, closest first; empty where it doesn't."""
@@ -176,7 +173,9 @@ class Graph:
         that its phrases hold."""
         (words,) = _plain([phrase])
         said = " ".join(word for word in words.split() if word not in FUNCTION_WORDS)
-        return said in self.sayings or said in self.mentions or said in self.ends
+        if said in self.mentions or said in self.ends:
+            return True
+        return any(self.contents[row] == said for row in self.around(said))
 
     def _kin(self, form: str) -> Iterator[str]:
         for family in self.families.get(form, ()):

@@ -40,7 +40,7 @@ def write(
     written: list[list[int]] = [[] for _ in range(len(states))]
     active, going = torch.arange(len(states)), torch.ones(len(states), dtype=torch.bool)
     for count in range(1, sampling.max_new_tokens + 1):
-        tokens = rows[_pick(head(states), sampling.temperature, generator).cpu()]
+        tokens = rows[pick(head(states), sampling.temperature, generator).cpu()]
         for i in going.nonzero()[:, 0].tolist():
             written[active[i]].append(int(tokens[i]))
         going &= ~torch.isin(tokens, ended)
@@ -53,7 +53,7 @@ def write(
     return written
 
 
-def _pick(logits: torch.Tensor, temperature: float, generator: torch.Generator) -> torch.Tensor:
+def pick(logits: torch.Tensor, temperature: float, generator: torch.Generator) -> torch.Tensor:
     """A column for each row [n, columns] → [n]: the likeliest, or one drawn by the seed."""
     if temperature <= 0:
         return logits.argmax(-1)

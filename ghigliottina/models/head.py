@@ -30,6 +30,14 @@ _REASONING = (
 """Words of argument, which no phrase holds."""
 
 
+def places(rows: torch.Tensor, tokens: int) -> torch.Tensor:
+    """Where each of so many tokens stands among the rows, int64 [tokens]; one that doesn't is past the last of all, so
+    that whoever looks it up there fails."""
+    found = torch.full((tokens,), tokens, device=rows.device)
+    found[rows] = torch.arange(len(rows), device=rows.device)
+    return found
+
+
 def italian_rows(tokenizer: Tokenizer, folder: Path = ASSETS) -> torch.Tensor:
     """The token ids that writing Italian takes, sorted, int64 [rows]: 34,000 of Gemma's 262,144, in a second.
 

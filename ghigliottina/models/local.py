@@ -68,7 +68,7 @@ class LocalEngine:
                 state = self._read(unread, memory, stop)
                 if state is None:
                     return
-                token = int(rows[_pick(state @ head, sampling.temperature, generator)])
+                token = int(rows[crowd.pick((state @ head)[None], sampling.temperature, generator)])
                 if token in self._chat.ends:
                     return
                 yield token
@@ -151,9 +151,3 @@ def _config(checkpoint: Checkpoint) -> Gemma3TextConfig:
 def _speech(checkpoint: Checkpoint, base: Checkpoint | None, device: str) -> tuple[Chat, torch.Tensor | None]:
     chat = Chat.load(checkpoint, base)
     return chat, italian_rows(chat.tokenizer) if device == "cpu" else None
-
-
-def _pick(logits: torch.Tensor, temperature: float, generator: torch.Generator) -> int:
-    if temperature <= 0:
-        return int(logits.argmax())
-    return int(torch.multinomial((logits.float() / temperature).softmax(-1), 1, generator=generator))

@@ -23,7 +23,7 @@ class Shelf:
     def names(self) -> tuple[str, ...]:
         """All names, the default first. Lists two folders and reads nothing."""
         shipped = [path.name for path in _whole(self.assets)]
-        own = [path.name for path in _whole(self._own)]
+        own = [path.name for path in _whole(self.own)]
         return tuple(dict.fromkeys([*shipped, EMBEDDED, *own, *self.settings.hub_checkpoints]))
 
     @property
@@ -87,18 +87,19 @@ class Shelf:
             _download(name, folder, progress)
 
     @property
-    def _own(self) -> Path:
+    def own(self) -> Path:
+        """The folder of what was made here."""
         return self.settings.home / "checkpoints"
 
     def _folder(self, name: str) -> Path:
         if name == EMBEDDED:
             return self.settings.home / "models" / EMBEDDED
-        for path in (*_whole(self.assets), *_whole(self._own)):
+        for path in (*_whole(self.assets), *_whole(self.own)):
             if path.name == name:
                 return path
         if name in self.settings.hub_checkpoints:
             return self.settings.home / "hub" / name.replace("/", "--")
-        if self._own.is_dir() and name in (path.name for path in self._own.iterdir()):
+        if self.own.is_dir() and name in (path.name for path in self.own.iterdir()):
             message = f"The checkpoint “{name}” is half-written, as it lacks {RECORD}: make it again or remove it."
             raise CheckpointError(message, "checkpoint_half", name=name)
         known = ", ".join(self.names())

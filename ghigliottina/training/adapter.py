@@ -87,12 +87,17 @@ def publish(
             licence=start.base.licence,
             recipe=run.recipe.as_json(),
             metrics=dict(metrics),
-            versions={name: version(name) for name in ("torch", "transformers", "peft", "trl")},
+            versions=versions(),
         )
         if out.exists():
             out.rename(Path(drafts) / "old")
         draft.rename(out)
     return Checkpoint.read(out)
+
+
+def versions() -> dict[str, str]:
+    """Of the libraries that decide what a training makes."""
+    return {name: version(name) for name in ("torch", "transformers", "peft", "trl")}
 
 
 def write(model: PeftModel, state: Mapping[str, torch.Tensor], folder: Path, base: Checkpoint) -> None:

@@ -26,6 +26,7 @@ from ghigliottina.models import crowd
 from ghigliottina.models.chat import Chat
 from ghigliottina.models.engine import Message, Sampling
 from ghigliottina.models.gemma import Gemma, Matrix, matrix
+from ghigliottina.models.head import places
 from ghigliottina.training.data import Example
 from ghigliottina.training.packing import Pack, pack
 from ghigliottina.training.recipe import Recipe
@@ -44,8 +45,7 @@ class LeanGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         base = self.model.get_base_model()
         embedding = base.get_output_embeddings().weight
         self.window = base.config.sliding_window
-        self.place = torch.full((len(embedding),), len(embedding))
-        self.place[rows] = torch.arange(len(rows))
+        self.place = places(rows, len(embedding))
         # In the model's own place, so that it also is where DistributedDataParallel and FSDP look.
         head = torch.nn.Linear(embedding.shape[1], len(rows), bias=False, device=embedding.device)
         head.weight = torch.nn.Parameter(embedding.detach()[rows], requires_grad=False)
@@ -116,8 +116,8 @@ class LeanGRPOTrainer(GRPOTrainer):  # type: ignore[misc]
         total = logits.logsumexp(-1)
         with torch.no_grad():
             entropies = total - (logits.softmax(-1) * logits).sum(-1)
-        places = self.place[one.targets].to(device)
-        return logits.gather(1, places[:, None])[:, 0] - total, entropies
+        columns = self.place[one.targets].to(device)
+        return logits.gather(1, columns[:, None])[:, 0] - total, entropies
 
 
 def _groups(

@@ -9,8 +9,6 @@ from ghigliottina.training.lock import replace_json
 from ghigliottina.training.recipe import Recipe
 from ghigliottina.training.runs import ALIVE, Run, Runs
 
-SIZE = ("method", "start", "puzzles", "completions", "max_tokens", "rank", "by_heart")
-"""What decides how long a step takes."""
 LOOK = 0.5
 """Seconds between two looks at the run that measures."""
 
@@ -37,7 +35,7 @@ class Probe:
 
     def estimate(self, recipe: Recipe) -> Estimate | None:
         """What was measured for steps like this recipe's; None if nothing was."""
-        found = self._known().get(_size(recipe))
+        found = self._known().get(size(recipe))
         return Estimate(found["seconds_per_step"], int(found["peak_bytes"])) if found else None
 
     def measure(self, recipe: Recipe) -> None:
@@ -59,7 +57,7 @@ class Probe:
         steps = run.steps()
         if len(steps) == 2:  # the first one warms up
             told = Estimate(steps[1]["seconds"], steps[1]["memory"])
-            replace_json(self._file, self._known() | {_size(run.recipe): asdict(told)})
+            replace_json(self._file, self._known() | {size(run.recipe): asdict(told)})
         if run.folder.is_dir():  # somebody may have discarded it
             self.runs.stop(run, discard=True)
 
@@ -75,7 +73,9 @@ class Probe:
 
 
 _THREAD = "probe"
+_SIZE = ("method", "start", "puzzles", "completions", "max_tokens", "rank", "by_heart")
 
 
-def _size(recipe: Recipe) -> str:
-    return " ".join(str(getattr(recipe, name)) for name in SIZE)
+def size(recipe: Recipe) -> str:
+    """What decides how long a step takes: the same for recipes whose steps cost the same."""
+    return " ".join(str(getattr(recipe, name)) for name in _SIZE)

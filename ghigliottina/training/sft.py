@@ -10,6 +10,7 @@ import torch
 from trl import SFTConfig, SFTTrainer
 
 from ghigliottina.models.chat import Chat
+from ghigliottina.models.head import places
 from ghigliottina.training.data import Example
 from ghigliottina.training.recipe import Recipe
 
@@ -30,10 +31,9 @@ class LeanSFTTrainer(SFTTrainer):  # type: ignore[misc]
         self.rows = rows
         base = self.model.get_base_model()
         weight = base.get_output_embeddings().weight
-        self._head = weight.detach()[rows.to(weight.device)]
-        # A token outside the rows has no place: cross_entropy raises on it.
-        self._place = torch.full((len(weight),), len(weight), device=weight.device)
-        self._place[rows] = torch.arange(len(rows), device=weight.device)
+        rows = rows.to(weight.device)
+        self._head = weight.detach()[rows]
+        self._place = places(rows, len(weight))
         # The model itself gives its states; it must be asked as a whole, for that is where several processes share.
         base.lm_head = torch.nn.Identity()
 
@@ -49,9 +49,9 @@ class LeanSFTTrainer(SFTTrainer):  # type: ignore[misc]
         following = inputs["labels"][:, 1:]
         scored = following != IGNORED
         logits = states[:, :-1][scored] @ self._head.t()
-        places = self._place[following[scored]]
-        loss = torch.nn.functional.cross_entropy(logits, places, reduction="sum")
-        hits = (logits.detach().argmax(-1) == places).float().mean()
+        columns = self._place[following[scored]]
+        loss = torch.nn.functional.cross_entropy(logits, columns, reduction="sum")
+        hits = (logits.detach().argmax(-1) == columns).float().mean()
         self._metrics["train"]["mean_token_accuracy"].append(hits.item())
         return loss / (scored.sum() if num_items_in_batch is None else num_items_in_batch)
 

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from statistics import fmean
 from typing import Any, Literal
 
@@ -26,7 +25,7 @@ from ghigliottina.models.engine import Sampling
 from ghigliottina.models.head import italian_rows
 from ghigliottina.models.shelf import Shelf
 from ghigliottina.training import grpo, sft
-from ghigliottina.training.adapter import Start, publish
+from ghigliottina.training.adapter import Start, publish, versions
 from ghigliottina.training.data import Example, fixed, take
 from ghigliottina.training.recipe import Recipe
 from ghigliottina.training.run import Run
@@ -56,8 +55,7 @@ def train(run: Run, shelf: Shelf, graph: Graph, stop: Stop) -> Literal["finished
     trainer.add_callback(reporter)
     trainer.remove_callback(PrinterCallback)
     saved = run.checkpoints()
-    versions = {name: version(name) for name in ("torch", "transformers", "peft", "trl")}
-    run.note("start", from_step=saved[-1] if saved else 0, puzzles=len(lessons), versions=versions)
+    run.note("start", from_step=saved[-1] if saved else 0, puzzles=len(lessons), versions=versions())
     trainer.train(resume_from_checkpoint=str(run.folder / f"checkpoint-{saved[-1]}") if saved else None)
     return "finished" if trainer.state.global_step >= recipe.steps else "stopped"
 
@@ -70,8 +68,8 @@ def build(recipe: Recipe, start: Start, chat: Chat, lessons: Sequence[Example], 
         raise InputError(message, "recipe", name="puzzles", value=str(recipe.puzzles))
     known = common(recipe, str(run.folder))
     parts = {"processing_class": tokenizer_of(chat)}
-    rows = rows_for(lessons, chat)
     if recipe.method == "sft":
+        rows = rows_for(lessons, chat)
         data = Dataset.from_list([sft.row(lesson, chat) for lesson in lessons])
         return sft.LeanSFTTrainer(
             start.load(recipe), sft.settings(recipe, processes, **known), train_dataset=data, rows=rows, **parts
@@ -89,7 +87,7 @@ def build(recipe: Recipe, start: Start, chat: Chat, lessons: Sequence[Example], 
         raise InputError(
             "vLLM samples on a GPU, and there is none here: leave --vllm out.", "recipe", name="vllm", value="on"
         )
-    parts |= {"chat": chat, "rows": rows, "note": lambda phase: run.note("phase", phase=phase)}
+    parts |= {"chat": chat, "rows": rows_for(lessons, chat), "note": lambda phase: run.note("phase", phase=phase)}
     return grpo.LeanGRPOTrainer(model=start.load(recipe), **parts)
 
 
@@ -191,8 +189,7 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
             metrics = {name: _mean(event.get(name) for event in self.last) for name in ("loss", "reward", "accuracy")}
             told = {name: value for name, value in metrics.items() if value is not None}
             model = self.trainer.accelerator.unwrap_model(self.trainer.model)
-            shelf = self.shelf.settings.home / "checkpoints"
-            publish(model, state_dict, self.start, self.run, shelf, {"steps": state.global_step, **told})
+            publish(model, state_dict, self.start, self.run, self.shelf.own, {"steps": state.global_step, **told})
         self.run.note("saved", step=state.global_step, checkpoint=f"checkpoint-{state.global_step}")
 
     def sample(self, step: int) -> None:

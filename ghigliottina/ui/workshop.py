@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 from ghigliottina.errors import BusyError, GhigliottinaError, InputError
 from ghigliottina.settings import ASSETS
-from ghigliottina.training.probe import SIZE, Estimate
+from ghigliottina.training.probe import Estimate, size
 from ghigliottina.training.recipe import Recipe
 from ghigliottina.training.runs import Run, Runs, harmless
 
@@ -147,7 +147,7 @@ class Workshop:
 def _cost(run: Run, recipe: Recipe) -> Estimate | None:
     """What the steps of a run did cost, if it has done any, and of this size."""
     try:
-        alike = all(getattr(run.recipe, name) == getattr(recipe, name) for name in SIZE)
+        alike = size(run.recipe) == size(recipe)
     except InputError:
         return None
     steps = [step for step in run.steps() if "seconds" in step and "memory" in step] if alike else []

@@ -15,13 +15,7 @@ PROMPTS = ([5, 9, 300], list(range(40, 140)), [7] * 20)
 """The second one is longer than the sliding window, 64 tokens."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Tiny matrices are quickest on one core."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["as played", "packed"])

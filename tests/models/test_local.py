@@ -45,13 +45,7 @@ def load(checkpoint, *others):
     return local.LocalEngine(loaded._gemma, loaded._chat, loaded._embedding)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Tiny matrices are quickest on one core, and the tests may share theirs with others."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

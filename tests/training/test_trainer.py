@@ -27,12 +27,7 @@ GRPO = Recipe(start="tiny-adapter", steps=4, puzzles=2, completions=2, max_token
 SFT = Recipe(method="sft", start="tiny", steps=3, puzzles=2, rank=4, alpha=8, save_every=2, sample_every=0)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
